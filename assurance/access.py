@@ -1,0 +1,307 @@
+"""Who may see and do what. The only place that says so.
+
+Two questions, one table: ``visible(actor, Model)`` answers "which rows?", ``require(actor, permission, record)``
+answers "may I?". The actor is always an argument. Whoever has nothing to do with a record's authority is told that
+the record does not exist; a colleague without the permission is told that they may not; there is no superuser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, Q, QuerySet
+from django.http import Http404
+
+from assurance import scope
+from assurance.models import Authority, GivenBenchmark, Programme, SelfAssessment, User
+from assurance.vocabulary import (
+    AUTHORITY_ROLES,
+    CONSOLE_ROLES,
+    EDITABLE_STATES,
+    PORTFOLIO_ROLES,
+    REGION_ROLES,
+    SHARED_STATES,
+    Audience,
+    LetterState,
+    Permission,
+    Role,
+)
+
+Record = TypeVar("Record", bound=Model)
+P = Permission
+
+GRANTS: dict[Role, frozenset[Permission]] = {
+    Role.LEAD: frozenset(
+        {
+            P.READ_PROGRESS, P.READ_DRAFT, P.READ_SUBMITTED, P.READ_PROPOSED, P.READ_OUTCOMES,
+            P.READ_SHARED_EVENTS, P.READ_ISSUED_LETTERS,
+            P.EDIT_ANSWERS, P.SUBMIT, P.GIVE, P.AGREE, P.CHECK_LETTERS,
+        }
+    ),
+    Role.CONTRIBUTOR: frozenset(
+        {
+            P.READ_PROGRESS, P.READ_DRAFT, P.READ_SUBMITTED, P.READ_PROPOSED, P.READ_OUTCOMES,
+            P.READ_SHARED_EVENTS, P.READ_ISSUED_LETTERS,
+            P.EDIT_GIVEN,
+        }
+    ),
+    Role.VIEWER: frozenset(
+        {
+            P.READ_PROGRESS, P.READ_SUBMITTED, P.READ_PROPOSED, P.READ_OUTCOMES,
+            P.READ_SHARED_EVENTS, P.READ_ISSUED_LETTERS,
+        }
+    ),
+    Role.ADVISER: frozenset(
+        {
+            P.READ_PROGRESS, P.READ_SUBMITTED, P.READ_REVIEW, P.READ_OUTCOMES, P.READ_EVENTS,
+            P.READ_ISSUED_LETTERS, P.READ_LETTERS,
+            P.REVIEW, P.DRAFT_LETTERS,
+        }
+    ),
+    Role.REGIONAL_MANAGER: frozenset(
+        {
+            P.READ_PROGRESS, P.READ_SUBMITTED, P.READ_REVIEW, P.READ_OUTCOMES, P.READ_EVENTS,
+            P.READ_ISSUED_LETTERS, P.READ_LETTERS,
+            P.SETTLE,
+        }
+    ),
+    Role.SIGNATORY: frozenset(
+        {
+            P.READ_PROGRESS, P.READ_OUTCOMES, P.READ_ISSUED_LETTERS, P.READ_LETTERS,
+            P.APPROVE_LETTERS,
+        }
+    ),
+    Role.CYCLE_ADMINISTRATOR: frozenset(
+        {P.READ_PROGRESS, P.WITHDRAW, P.MANAGE_CYCLES, P.MANAGE_PEOPLE, P.LOAD_REFERENCE}
+    ),
+    Role.AUDITOR: frozenset(
+        {
+            P.READ_PROGRESS, P.READ_DRAFT, P.READ_SUBMITTED, P.READ_REVIEW, P.READ_PROPOSED, P.READ_OUTCOMES,
+            P.READ_EVENTS, P.READ_SHARED_EVENTS, P.READ_ISSUED_LETTERS, P.READ_LETTERS,
+        }
+    ),
+    Role.OPERATOR: frozenset(
+        {P.READ_PROGRESS, P.READ_OUTCOMES, P.READ_LETTERS, P.MANAGE_CYCLES, P.MANAGE_PEOPLE, P.LOAD_REFERENCE,
+         P.IMPORT_HISTORY}
+    ),
+}  # fmt: skip
+
+Sight = tuple[tuple[Permission, Q], ...]
+SUBMITTED = Q(assessment__submitted_at__isnull=False) & ~Q(assessment__state__in=EDITABLE_STATES)
+SHARED = Q(assessment__state__in=SHARED_STATES)
+EVERY = Q()
+HOME_OFFICE_TEXT: Sight = ((P.READ_REVIEW, EVERY), (P.READ_PROPOSED, SHARED))
+
+SIGHT: dict[str, Sight] = {
+    "assurance.Authority": ((P.READ_PROGRESS, EVERY),),
+    "assurance.Assessment": ((P.READ_PROGRESS, EVERY),),
+    "assurance.SelfAssessment": ((P.READ_DRAFT, EVERY), (P.READ_SUBMITTED, SUBMITTED)),
+    "assurance.GivenBenchmark": ((P.READ_DRAFT, EVERY),),
+    "assurance.Review": HOME_OFFICE_TEXT,
+    "assurance.Strength": HOME_OFFICE_TEXT,
+    "assurance.Recommendation": HOME_OFFICE_TEXT,
+    "assurance.AgreedOutcome": ((P.READ_OUTCOMES, EVERY),),
+    "assurance.Question": ((P.READ_REVIEW, EVERY), (P.READ_DRAFT, EVERY)),
+    "assurance.Dispute": ((P.READ_REVIEW, EVERY), (P.READ_PROPOSED, EVERY)),
+    "assurance.Event": ((P.READ_EVENTS, EVERY), (P.READ_SHARED_EVENTS, Q(audience=Audience.BOTH))),
+    "letters.Letter": (
+        (P.READ_LETTERS, EVERY),
+        (P.READ_ISSUED_LETTERS, Q(issued_at__isnull=False)),
+        (P.CHECK_LETTERS, Q(state=LetterState.ACCURACY_CHECK)),
+    ),
+}
+"""For each model, which permission shows which of its rows. A model that is not here is shown to nobody."""
+
+
+class NotFound(Http404):
+    """The record is not there, or is none of the actor's business: the two read alike."""
+
+
+class Forbidden(PermissionDenied):
+    """The actor works with this authority and may not do this."""
+
+    def __init__(self, permission: Permission) -> None:
+        self.permission = permission
+        super().__init__(permission.label)
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A role and where it holds."""
+
+    role: Role
+    authority_id: int | None = None
+    region: str = ""
+    programme_id: int | None = None
+
+    def covers(self, authority: Authority) -> bool:
+        """Whether the role holds for this authority."""
+        if self.role in AUTHORITY_ROLES | PORTFOLIO_ROLES:
+            return self.authority_id == authority.pk
+        if self.role in REGION_ROLES and self.region != authority.region:
+            return False
+        return self.covers_programme(authority.programme_id)
+
+    def covers_programme(self, programme_id: int) -> bool:
+        """Whether a regional or national role holds in this programme."""
+        return self.role not in AUTHORITY_ROLES | PORTFOLIO_ROLES and self.programme_id in (None, programme_id)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Whoever acts: a person with their grants, or an operator at the console without a person."""
+
+    user: User | None
+    name: str
+    grants: tuple[Grant, ...] = field(default=())
+
+    @property
+    def id(self) -> int | None:
+        return self.user.pk if self.user else None
+
+    def roles(self) -> frozenset[Role]:
+        """Every role held anywhere, for choosing what to show first; never for deciding a permission."""
+        return frozenset(grant.role for grant in self.grants)
+
+
+def actor_for(user: User) -> Actor:
+    """The actor of a signed-in person. Sets the database's scope too, so it needs an open transaction."""
+    rows = scope.begin(user.pk)
+    return Actor(user, user.name, tuple(Grant(Role(row.pop("role")), **row) for row in rows))
+
+
+def operator(command: str) -> Actor:
+    """The actor of a management command, which holds what the console may do and no more."""
+    return Actor(None, command, tuple(Grant(role) for role in CONSOLE_ROLES))
+
+
+def visible(actor: Actor, model: type[Record]) -> QuerySet[Record]:
+    """The rows of ``model`` that the actor may see at this moment."""
+    allowed = Q(pk__in=())
+    for permission, stage in SIGHT.get(model._meta.label, ()):
+        prefix = "" if model is Authority else "authority__"
+        where = _where(actor, permission, prefix)
+        if where is not None:
+            allowed |= where & stage
+    return model._default_manager.filter(allowed)
+
+
+def holds(actor: Actor, permissions: Permission | Iterable[Permission], record: Model) -> bool:
+    """Whether the actor has any of the permissions for the record's authority, or for its programme."""
+    wanted = {permissions} if isinstance(permissions, Permission) else set(permissions)
+    return any(wanted & GRANTS[grant.role] for grant in _grants_at(actor, record))
+
+
+def require(actor: Actor, permissions: Permission | Iterable[Permission], record: Model | None) -> None:
+    """Go on only with one of the permissions.
+
+    Raises:
+        NotFound: there is no record, or the actor has nothing to do with its authority.
+        Forbidden: the actor has, and holds none of the permissions there.
+    """
+    if record is None or not _grants_at(actor, record):
+        raise NotFound
+    if not holds(actor, permissions, record):
+        raise Forbidden(permissions if isinstance(permissions, Permission) else next(iter(permissions)))
+
+
+def require_anywhere(actor: Actor, permission: Permission) -> None:
+    """Go on only with the permission for at least one place. Raises :class:`Forbidden`."""
+    if not any(permission in GRANTS[grant.role] for grant in actor.grants):
+        raise Forbidden(permission)
+
+
+def programmes(actor: Actor, permission: Permission) -> QuerySet[Programme]:
+    """The programmes in which the actor holds the permission nationally."""
+    ids = [g.programme_id for g in actor.grants if permission in GRANTS[g.role] and g.role not in AUTHORITY_ROLES]
+    return Programme.objects.all() if None in ids else Programme.objects.filter(pk__in=ids)
+
+
+def fetch(
+    actor: Actor,
+    permissions: Permission | Iterable[Permission],
+    model: type[Record],
+    *,
+    lock: tuple[str, ...] = (),
+    related: tuple[str, ...] = (),
+    **lookup: Any,
+) -> Record:
+    """One record, for something that is named. A record cannot be had without saying what for.
+
+    Args:
+        lock: whose rows to hold until the transaction ends: "self", or a name from ``related``.
+        related: further relations to read in the same query.
+
+    Raises:
+        NotFound, Forbidden: as :func:`require`.
+    """
+    rows = model._default_manager.select_related(*_place_relations(model), *related)
+    if lock:
+        rows = rows.select_for_update(of=lock)
+    record = rows.filter(**lookup).first()
+    require(actor, permissions, record)
+    return cast(Record, record)
+
+
+def require_visible(actor: Actor, record: Model) -> None:
+    """Go on only if the record is among the rows that ``visible`` gives at this moment. One query.
+
+    Raises:
+        NotFound: the actor may not see the record at this stage.
+    """
+    if not visible(actor, type(record)).filter(pk=record.pk).exists():
+        raise NotFound
+
+
+def may_answer(actor: Actor, row: SelfAssessment) -> bool:
+    """Whether the actor may answer this benchmark: a lead any, a contributor those given to them."""
+    if holds(actor, P.EDIT_ANSWERS, row):
+        return True
+    return (
+        holds(actor, P.EDIT_GIVEN, row)
+        and GivenBenchmark.objects.filter(self_assessment=row, contributor_id=actor.id).exists()
+    )
+
+
+def _place_relations(model: type[Model]) -> tuple[str, ...]:
+    names = {f.name for f in model._meta.get_fields()}
+    return ("authority",) if "authority" in names else ()
+
+
+def _grants_at(actor: Actor, record: Model) -> list[Grant]:
+    if isinstance(record, Authority):
+        return [grant for grant in actor.grants if grant.covers(record)]
+    if isinstance(record, Programme):
+        return [grant for grant in actor.grants if grant.covers_programme(record.pk)]
+    if authority := getattr(record, "authority", None):
+        return [grant for grant in actor.grants if grant.covers(authority)]
+    if programme_id := getattr(record, "programme_id", None):
+        return [grant for grant in actor.grants if grant.covers_programme(programme_id)]
+    return []
+
+
+def _where(actor: Actor, permission: Permission, prefix: str) -> Q | None:
+    """Rows of the authorities at which the actor holds the permission; None for none at all."""
+    ids: list[int] = []
+    where: Q | None = None
+    for grant in actor.grants:
+        if permission not in GRANTS[grant.role]:
+            continue
+        if grant.authority_id is not None:
+            ids.append(grant.authority_id)
+            continue
+        terms = {}
+        if grant.role in REGION_ROLES:
+            terms[f"{prefix}region"] = grant.region
+        if grant.programme_id is not None:
+            terms[f"{prefix}programme"] = grant.programme_id
+        if not terms:
+            return Q()
+        where = Q(**terms) if where is None else where | Q(**terms)
+    if ids:
+        mine = Q(**{f"{prefix}id__in": ids})
+        where = mine if where is None else where | mine
+    return where

@@ -1,0 +1,303 @@
+"""What an authority writes: its answers on the benchmarks, its submission, its agreement."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from assurance import ledger, text
+from assurance.access import Actor, Forbidden, fetch, may_answer
+from assurance.actions.refusals import NotEditable, Stale, Unfit
+from assurance.models import (
+    AgreedOutcome,
+    Assessment,
+    Dispute,
+    GivenBenchmark,
+    Membership,
+    Question,
+    Review,
+    SelfAssessment,
+)
+from assurance.vocabulary import (
+    EDITABLE_STATES,
+    Answer,
+    Basis,
+    CycleState,
+    EventKind,
+    Permission,
+    Role,
+    State,
+)
+from assurance.workflow import ASSESSMENT, move, perform
+from benchmarks.catalogue import SchemeText, scheme_text
+
+
+def save_answer(
+    *,
+    by: Actor,
+    at: datetime,
+    assessment_id: int,
+    number: int,
+    version: int,
+    level_code: str | None,
+    evidence: str,
+    met_criteria: Collection[int] = (),
+) -> SelfAssessment:
+    """Save the authority's answer on one benchmark, and start the assessment if this is its first.
+
+    Args:
+        version: of the answer as the person saw it.
+        level_code: None for not yet answered.
+        met_criteria: ids of the criteria that are met.
+
+    Raises:
+        Stale: somebody saved since; nothing is overwritten.
+        NotEditable: the assessment is submitted, the cycle is closed, or the benchmark is not scored.
+        Unfit: the level, a criterion or the text does not fit.
+    """
+    with transaction.atomic():
+        row = fetch(
+            by,
+            (Permission.EDIT_ANSWERS, Permission.EDIT_GIVEN),
+            SelfAssessment,
+            lock=("self", "assessment"),
+            related=("assessment__cycle",),
+            assessment_id=assessment_id,
+            benchmark__number=number,
+        )
+        if not may_answer(by, row):
+            raise Forbidden(Permission.EDIT_GIVEN)
+        assessment = row.assessment
+        assessment.authority = row.authority
+        scheme = scheme_text(assessment.cycle.scheme_version_id)
+        if not open_to_answers(row):
+            raise NotEditable(assessment)
+        if row.version != version:
+            raise Stale(row)
+        if assessment.state == State.NOT_STARTED:
+            move(ASSESSMENT, assessment, "start", by=by, at=at)
+        before = row.level_id
+        row.answer, row.level_id = outcome(scheme, level_code)
+        row.evidence = fitting(evidence, "evidence", longest=text.EVIDENCE)
+        row.met_criteria = sorted(met_criteria)
+        if not scheme.benchmarks[number].criterion_ids.issuperset(met_criteria):
+            raise Unfit("met_criteria", _("Choose criteria of this benchmark"))
+        row.version += 1
+        row.saved_at = at
+        ledger.save(row, by=by, at=at)
+        ledger.event(
+            EventKind.ANSWERED,
+            by=by,
+            at=at,
+            authority=assessment.authority,
+            assessment=assessment,
+            detail=outcome_detail(scheme, number, before, row.level_id),
+        )
+    return row
+
+
+def submit(*, by: Actor, at: datetime, assessment_id: int, declaration: str) -> Assessment:
+    """Submit with a declaration, given in the words that were agreed to; empty refuses."""
+    return perform(
+        ASSESSMENT,
+        assessment_id,
+        "submit",
+        by=by,
+        at=at,
+        given={"declaration": declaration},
+        changes={"submitted_at": at, "submitted_by": by.user, "declaration": declaration},
+    )
+
+
+def recall(*, by: Actor, at: datetime, assessment_id: int) -> Assessment:
+    """Take a submission back before its review begins."""
+    return perform(
+        ASSESSMENT,
+        assessment_id,
+        "recall",
+        by=by,
+        at=at,
+        changes={"submitted_at": None, "submitted_by": None, "declaration": ""},
+    )
+
+
+def save_question_answer(*, by: Actor, at: datetime, question_id: int, answer: str) -> Question:
+    """Answer one of the adviser's questions. The answers go off together with ``send_answers``.
+
+    Raises:
+        NotEditable: the assessment is not at the stage of questions.
+        Unfit: the answer is empty or does not fit.
+    """
+    with transaction.atomic():
+        question = fetch(by, Permission.SUBMIT, Question, lock=("self",), related=("assessment",), pk=question_id)
+        if question.assessment.state != State.CLARIFICATION:
+            raise NotEditable(question.assessment)
+        question.answer = fitting(answer, "answer")
+        if not question.answer:
+            raise Unfit("answer", _("Enter your answer"))
+        question.answered_at = at
+        ledger.save(question, by=by, at=at)
+        ledger.event(
+            EventKind.ANSWERED,
+            by=by,
+            at=at,
+            authority=question.authority,
+            assessment=question.assessment,
+            name="question",
+            detail={"question": question.pk},
+        )
+    return question
+
+
+def send_answers(*, by: Actor, at: datetime, assessment_id: int) -> Assessment:
+    """Give the answers to the adviser, who goes on with the review."""
+    return perform(ASSESSMENT, assessment_id, "answer", by=by, at=at)
+
+
+def accept(*, by: Actor, at: datetime, assessment_id: int) -> Assessment:
+    """Accept the proposed outcomes: they become the agreed ones."""
+
+    def agree(assessment: Assessment) -> None:
+        reviews = list(Review.objects.filter(assessment=assessment))
+        stand(assessment, {one.benchmark_id: (one.answer, one.level_id) for one in reviews}, Basis.AGREED, by, at)
+
+    return perform(ASSESSMENT, assessment_id, "accept", by=by, at=at, then=agree)
+
+
+def dispute(*, by: Actor, at: datetime, assessment_id: int, reasons: Mapping[int, str]) -> Assessment:
+    """Dispute proposed outcomes. ``reasons`` by benchmark number; benchmarks without one are not disputed.
+
+    Raises:
+        Unfit: a number is not a scored benchmark, or a reason does not fit.
+    """
+    cleaned = {number: fitting(reason, f"reason_{number}") for number, reason in reasons.items() if reason.strip()}
+
+    def keep(assessment: Assessment) -> None:
+        ids = dict(assessment.cycle.benchmarks.filter(scored=True).values_list("benchmark__number", "benchmark_id"))
+        if unknown := sorted(set(cleaned) - set(ids)):
+            raise Unfit(f"reason_{unknown[0]}", _("Choose a benchmark that is scored"))
+        ledger.create_many(
+            Dispute,
+            [
+                Dispute(
+                    authority=assessment.authority,
+                    assessment=assessment,
+                    benchmark_id=ids[number],
+                    reason=reason,
+                    raised_at=at,
+                )
+                for number, reason in sorted(cleaned.items())
+            ],
+            by=by,
+            at=at,
+        )
+
+    return perform(ASSESSMENT, assessment_id, "dispute", by=by, at=at, given={"disputes": cleaned}, then=keep)
+
+
+def give_benchmark(*, by: Actor, at: datetime, assessment_id: int, number: int, contributor_id: int) -> GivenBenchmark:
+    """Give a benchmark to a contributor of the authority. Giving it again changes nothing.
+
+    Raises:
+        Unfit: the person is no contributor of this authority.
+    """
+    with transaction.atomic():
+        row = fetch(
+            by,
+            Permission.GIVE,
+            SelfAssessment,
+            lock=("self",),
+            related=("assessment",),
+            assessment_id=assessment_id,
+            benchmark__number=number,
+        )
+        if not Membership.objects.filter(
+            person_id=contributor_id, role=Role.CONTRIBUTOR, authority=row.authority
+        ).exists():
+            raise Unfit("contributor", _("Choose a contributor of this authority"))
+        if found := GivenBenchmark.objects.filter(self_assessment=row, contributor_id=contributor_id).first():
+            return found
+        given = GivenBenchmark(
+            authority=row.authority, self_assessment=row, contributor_id=contributor_id, given_at=at
+        )
+        ledger.save(given, by=by, at=at)
+        ledger.event(
+            EventKind.GIVEN,
+            by=by,
+            at=at,
+            authority=row.authority,
+            assessment=row.assessment,
+            detail={"benchmark": number, "contributor": contributor_id},
+        )
+    return given
+
+
+def stand(
+    assessment: Assessment,
+    outcomes: Mapping[int, tuple[str, int | None]],
+    basis: Basis,
+    by: Actor,
+    at: datetime,
+    settled: Collection[int] = (),
+) -> None:
+    """Write what stands, by benchmark id: (answer, level id). ``settled`` ids carry the basis settled instead."""
+    ledger.create_many(
+        AgreedOutcome,
+        [
+            AgreedOutcome(
+                authority=assessment.authority,
+                assessment=assessment,
+                benchmark_id=benchmark_id,
+                answer=answer,
+                level_id=level_id,
+                basis=Basis.SETTLED if benchmark_id in settled else basis,
+            )
+            for benchmark_id, (answer, level_id) in outcomes.items()
+        ],
+        by=by,
+        at=at,
+    )
+
+
+def outcome(scheme: SchemeText, level_code: str | None) -> tuple[Answer, int | None]:
+    """A level code as the pair that a record keeps. Raises :class:`Unfit` for a level that the scale lacks."""
+    if level_code is None:
+        return Answer.UNANSWERED, None
+    level = scheme.level(level_code)
+    if level is None:
+        raise Unfit("level", _("Choose one of the outcomes"))
+    return Answer.OUTCOME, level.id
+
+
+def outcome_detail(scheme: SchemeText, number: int, before: int | None, after: int | None) -> dict[str, Any]:
+    """What an event says of an outcome: its benchmark, and the labels it moved between if it moved."""
+    detail: dict[str, Any] = {"benchmark": number}
+    if before != after:
+        old, new = scheme.level_by_id(before), scheme.level_by_id(after)
+        detail |= {"from": old.label if old else "", "to": new.label if new else ""}
+    return detail
+
+
+def fitting(value: str, field: str, longest: int = text.LETTER_TEXT) -> str:
+    """The text, cleaned. Raises :class:`Unfit` at ``field`` when it cannot be kept."""
+    cleaned = text.clean(value)
+    if found := text.problems(cleaned, longest):
+        raise Unfit(field, found[0])
+    return cleaned
+
+
+def open_to_answers(row: SelfAssessment) -> bool:
+    """Whether the row can be answered now: cycle open, not submitted, and scored in this cycle.
+
+    A benchmark that the cycle does not score was marked not applicable when the cycle opened.
+    """
+    assessment = row.assessment
+    return (
+        assessment.state in EDITABLE_STATES
+        and assessment.cycle.state == CycleState.OPEN
+        and row.answer != Answer.NOT_APPLICABLE
+    )

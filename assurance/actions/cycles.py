@@ -1,0 +1,218 @@
+"""Prepare, open and close cycles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from assurance import ledger
+from assurance.access import Actor, fetch, require
+from assurance.actions.refusals import NotEditable, Stale, Unfit
+from assurance.models import Assessment, Authority, Cycle, CycleBenchmark, Programme, Review, SelfAssessment
+from assurance.vocabulary import Answer, CycleState, EventKind, Permission
+from benchmarks.catalogue import SchemeText, published_versions, scheme_text
+
+DATES = ("opens_on", "submit_by", "agree_by", "letters_by")
+
+
+def create_cycle(
+    *, by: Actor, at: datetime, programme_id: int, name: str, scheme_version_id: int
+) -> Cycle:
+    """A cycle in preparation, each benchmark scored as its scheme says.
+
+    Raises:
+        Unfit: the programme already has a cycle of that name, or the scheme version is not published.
+    """
+    programme = Programme.objects.filter(pk=programme_id).first()
+    require(by, Permission.MANAGE_CYCLES, programme)
+    assert_published(scheme_version_id)
+    scheme = scheme_text(scheme_version_id)
+    try:
+        with transaction.atomic():
+            cycle = Cycle(
+                programme_id=programme_id,
+                name=name,
+                scheme_version_id=scheme_version_id,
+                recommendation_limit=scheme.max_recommendations,
+            )
+            ledger.save(cycle, by=by, at=at)
+            ledger.create_many(
+                CycleBenchmark,
+                [
+                    CycleBenchmark(
+                        cycle=cycle, benchmark_id=one.id, scored=one.scored, reason=one.unscored_note
+                    )
+                    for one in scheme.benchmarks.values()
+                ],
+                by=by,
+                at=at,
+            )
+            _note(cycle, "created", by, at)
+    except IntegrityError as error:
+        if "cycle_name_once" in str(error):
+            raise Unfit("name", _("This programme already has a cycle called %(name)s") % {"name": name}) from error
+        raise
+    return cycle
+
+
+def assert_published(scheme_version_id: int) -> None:
+    """Raises :class:`Unfit` unless the scheme version is published."""
+    if scheme_version_id not in {version.pk for version in published_versions()}:
+        raise Unfit("scheme_version", _("Choose a published scheme"))
+
+
+def save_cycle(
+    *,
+    by: Actor,
+    at: datetime,
+    cycle_id: int,
+    version: int,
+    dates: Mapping[str, date | None],
+    recommendation_limit: int | None,
+    nations: Sequence[str],
+    authority_types: Sequence[str],
+    unscored: Mapping[int, str],
+) -> Cycle:
+    """Set dates, scope and what is scored. Once the cycle is open only dates and the limit can change.
+
+    Args:
+        dates: by the names in ``DATES``.
+        unscored: why not, by benchmark number, for the benchmarks that are not scored.
+
+    Raises:
+        Stale: somebody saved since.
+        NotEditable: the cycle is closed.
+        Unfit: dates are out of order, or a reason is missing.
+    """
+    with transaction.atomic():
+        cycle = fetch(by, Permission.MANAGE_CYCLES, Cycle, lock=("self",), pk=cycle_id)
+        if cycle.state == CycleState.CLOSED:
+            raise NotEditable(cycle)
+        if cycle.version != version:
+            raise Stale(cycle)
+        _set_dates(cycle, dates)
+        cycle.recommendation_limit = recommendation_limit
+        if cycle.state == CycleState.DRAFT:
+            cycle.nations = sorted(nations)
+            cycle.authority_types = sorted(authority_types)
+            _set_scored(cycle, unscored, by, at)
+        cycle.version += 1
+        ledger.save(cycle, by=by, at=at)
+        _note(cycle, "saved", by, at)
+    return cycle
+
+
+def authorities_in_scope(cycle: Cycle, on: date) -> Any:
+    """The authorities that the cycle is for: of its programme, its types and nations, and in being on that day."""
+    return Authority.objects.filter(
+        Q(start_date__isnull=True) | Q(start_date__lte=on),
+        Q(end_date__isnull=True) | Q(end_date__gt=on),
+        programme_id=cycle.programme_id,
+        nation__in=cycle.nations,
+        type__in=cycle.authority_types,
+    )
+
+
+def open_cycle(*, by: Actor, at: datetime, cycle_id: int) -> int:
+    """Open a cycle: an assessment for each authority in scope.
+
+    Returns:
+        How many assessments were created.
+
+    Raises:
+        NotEditable: it is not in preparation.
+        Unfit: a date is missing, or no authority is in scope.
+    """
+    with transaction.atomic():
+        cycle = fetch(by, Permission.MANAGE_CYCLES, Cycle, lock=("self",), pk=cycle_id)
+        if cycle.state != CycleState.DRAFT:
+            raise NotEditable(cycle)
+        if missing := [name for name in DATES if getattr(cycle, name) is None]:
+            raise Unfit(missing[0], _("Set every date before you open the cycle"))
+        authorities = list(authorities_in_scope(cycle, at.date()))
+        if not authorities:
+            raise Unfit("authority_types", _("No authority is in scope. Choose nations and types of authority"))
+        cycle.state = CycleState.OPEN
+        cycle.version += 1
+        ledger.save(cycle, by=by, at=at, reason="open")
+        for authority in authorities:
+            create_assessment(cycle, authority, by=by, at=at)
+        _note(cycle, "opened", by, at, assessments=len(authorities))
+    return len(authorities)
+
+
+def create_assessment(cycle: Cycle, authority: Authority, *, by: Actor, at: datetime) -> Assessment:
+    """An assessment with a row for each benchmark; those that the cycle does not score are not applicable."""
+    assessment = Assessment(authority=authority, cycle=cycle, state_since=at)
+    ledger.save(assessment, by=by, at=at, reason="created")
+    scored = dict(cycle.benchmarks.values_list("benchmark_id", "scored"))
+    for model in (SelfAssessment, Review):
+        ledger.create_many(
+            model,
+            [
+                model(
+                    authority=authority,
+                    assessment=assessment,
+                    benchmark_id=benchmark_id,
+                    answer=Answer.UNANSWERED if is_scored else Answer.NOT_APPLICABLE,
+                )
+                for benchmark_id, is_scored in scored.items()
+            ],
+            by=by,
+            at=at,
+        )
+    ledger.event(EventKind.CREATED, by=by, at=at, authority=authority, assessment=assessment)
+    return assessment
+
+
+def close_cycle(*, by: Actor, at: datetime, cycle_id: int) -> Cycle:
+    """Close an open cycle: authorities can no longer answer, submit or recall.
+
+    Raises:
+        NotEditable: it is not open.
+    """
+    with transaction.atomic():
+        cycle = fetch(by, Permission.MANAGE_CYCLES, Cycle, lock=("self",), pk=cycle_id)
+        if cycle.state != CycleState.OPEN:
+            raise NotEditable(cycle)
+        cycle.state = CycleState.CLOSED
+        cycle.version += 1
+        ledger.save(cycle, by=by, at=at, reason="close")
+        _note(cycle, "closed", by, at)
+    return cycle
+
+
+def _set_dates(cycle: Cycle, dates: Mapping[str, date | None]) -> None:
+    last: date | None = None
+    for name in DATES:
+        value = dates.get(name)
+        if value is not None and last is not None and value < last:
+            raise Unfit(name, _("This date must be the same as or after the one before it"))
+        last = value or last
+        setattr(cycle, name, value)
+
+
+def _set_scored(cycle: Cycle, unscored: Mapping[int, str], by: Actor, at: datetime) -> None:
+    scheme: SchemeText = scheme_text(cycle.scheme_version_id)
+    for row in cycle.benchmarks.select_related("benchmark"):
+        number = row.benchmark.number
+        scored, reason = number not in unscored, unscored.get(number, "").strip()
+        if not scored and not reason:
+            raise Unfit(f"reason_{number}", _("Say why this benchmark is not scored"))
+        if scored and not scheme.benchmarks[number].criteria:
+            raise Unfit(f"scored_{number}", _("The scheme has no criteria for this benchmark"))
+        if (row.scored, row.reason) != (scored, reason):
+            row.scored, row.reason = scored, reason
+            ledger.save(row, by=by, at=at)
+
+
+def _note(cycle: Cycle, name: str, by: Actor, at: datetime, **detail: Any) -> None:
+    kind = EventKind.CYCLE_SAVED if name == "saved" else EventKind.CYCLE_MOVED
+    ledger.reference_event(
+        kind, by=by, at=at, programme=cycle.programme, name=name, detail={"cycle": cycle.name, **detail}
+    )

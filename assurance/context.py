@@ -1,0 +1,34 @@
+"""What every page shows: who is signed in, and the areas of the service that are theirs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from assurance.access import GRANTS, Actor
+from assurance.vocabulary import HOME_OFFICE_ROLES, Permission
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """``actor`` and ``navigation`` for the base template. No query."""
+    actor: Actor | None = getattr(request, "actor", None)
+    return {"actor": actor, "navigation": _navigation(actor, request.path) if actor else []}
+
+
+def _navigation(actor: Actor, path: str) -> list[dict[str, Any]]:
+    held = {permission for grant in actor.grants for permission in GRANTS[grant.role]}
+    home = _("Assessments") if actor.roles() & HOME_OFFICE_ROLES else _("Home")
+    areas = [(home, "home", True)]
+    areas.append((_("Letters"), "letters", bool(held & {Permission.READ_LETTERS, Permission.READ_ISSUED_LETTERS})))
+    areas.append((_("Cycles"), "cycles", Permission.MANAGE_CYCLES in held))
+    areas.append((_("Help"), "help", True))
+    items = []
+    for text, name, shown in areas:
+        if shown:
+            href = reverse(name)
+            active = path == href if href == "/" else path.startswith(href)
+            items.append({"text": text, "href": href, "active": active})
+    return items

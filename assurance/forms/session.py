@@ -1,0 +1,57 @@
+"""The forms of signing in and of choosing a new password."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.forms import AuthenticationForm, PasswordResetForm, SetPasswordForm
+from django.utils.translation import gettext_lazy as _
+
+
+class SignInForm(AuthenticationForm):
+    """E-mail address and password."""
+
+    error_messages = {
+        "invalid_login": _("Check your email address and password"),
+        "inactive": _("This account has been closed"),
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["label_suffix"] = ""
+        super().__init__(*args, **kwargs)
+        self.use_required_attribute = False
+        self.fields["username"].label = _("Email address")
+        self.fields["username"].widget.input_type = "email"
+        self.fields["username"].widget.attrs |= {"autocomplete": "username", "spellcheck": "false", "autofocus": False}
+        self.fields["username"].error_messages["required"] = _("Enter your email address")
+        self.fields["password"].error_messages["required"] = _("Enter your password")
+
+    def clean_username(self) -> str:
+        """Addresses are kept in lower case."""
+        return str(self.cleaned_data["username"]).strip().lower()
+
+
+class AskForPasswordForm(PasswordResetForm):
+    """The address to which the link for a new password goes."""
+
+    use_required_attribute = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["label_suffix"] = ""
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = _("Email address")
+        self.fields["email"].error_messages["required"] = _("Enter your email address")
+
+
+class NewPasswordForm(SetPasswordForm):
+    """A new password, twice."""
+
+    use_required_attribute = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["label_suffix"] = ""
+        super().__init__(*args, **kwargs)
+        self.fields["new_password1"].label = _("New password")
+        self.fields["new_password2"].label = _("New password again")
+        for name in ("new_password1", "new_password2"):
+            self.fields[name].error_messages["required"] = _("Enter your new password")

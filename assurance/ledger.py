@@ -1,0 +1,103 @@
+"""The only way to write: every change goes down with its history, and every movement with its event."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.db.models import Model
+from simple_history.utils import bulk_create_with_history
+
+from assurance.access import Actor
+from assurance.models import Assessment, Authority, Event, Programme, ReferenceEvent
+from assurance.vocabulary import Audience, EventKind
+
+Record = TypeVar("Record", bound=Model)
+
+
+def save(record: Record, *, by: Actor, at: datetime, reason: str = "") -> Record:
+    """Save a record with a line of its history: two statements."""
+    _sign(record, by, at, reason)
+    record.save()
+    return record
+
+
+def create_many(
+    model: type[Record], records: Sequence[Record], *, by: Actor, at: datetime, reason: str = ""
+) -> list[Record]:
+    """Create many records with their history in a few statements, however many they are."""
+    return bulk_create_with_history(
+        list(records),
+        model,
+        batch_size=1000,
+        default_user=by.user,
+        default_change_reason=reason or None,
+        default_date=at,
+    )
+
+
+def delete(record: Model, *, by: Actor, at: datetime, reason: str = "") -> None:
+    """Delete a record; its history stays and says who and why."""
+    _sign(record, by, at, reason)
+    record.delete()
+
+
+def event(
+    kind: EventKind,
+    *,
+    by: Actor,
+    at: datetime,
+    authority: Authority,
+    assessment: Assessment | None = None,
+    name: str = "",
+    from_state: str = "",
+    to_state: str = "",
+    reason: str = "",
+    detail: dict[str, Any] | None = None,
+    audience: Audience = Audience.BOTH,
+) -> Event:
+    """Write that something happened to an authority's record. ``detail`` is JSON-able and names no text."""
+    return Event.objects.create(
+        kind=kind,
+        name=name,
+        at=at,
+        person=by.user,
+        person_name=by.name,
+        authority=authority,
+        assessment=assessment,
+        from_state=from_state,
+        to_state=to_state,
+        reason=reason,
+        detail=detail or {},
+        audience=audience,
+    )
+
+
+def reference_event(
+    kind: EventKind,
+    *,
+    by: Actor,
+    at: datetime,
+    programme: Programme | None = None,
+    name: str = "",
+    reason: str = "",
+    detail: dict[str, Any] | None = None,
+) -> ReferenceEvent:
+    """Write that something happened to what all share."""
+    return ReferenceEvent.objects.create(
+        kind=kind,
+        name=name,
+        at=at,
+        person=by.user,
+        person_name=by.name,
+        programme=programme,
+        reason=reason,
+        detail=detail or {},
+    )
+
+
+def _sign(record: Any, by: Actor, at: datetime, reason: str) -> None:
+    record._history_user = by.user
+    record._history_date = at
+    record._change_reason = reason or None

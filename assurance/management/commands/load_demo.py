@@ -1,0 +1,266 @@
+"""Build the demonstration world: invented authorities and people, two open cycles, assessments at every stage.
+
+Everything goes through the actions that the pages use, as the person who would do it, so that what is shown is what
+the service can really do. The first two authorities are left untouched in both cycles, to be walked through.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from assurance import access, scope
+from assurance.actions import answers, cycles, reference, reviews
+from assurance.demo_file import DEMO_FILE, DEMO_PASSWORD, DemoFile, Sample, misfits, open_demo
+from assurance.models import Assessment, Authority, Cycle, Programme, User
+from assurance.vocabulary import AUTHORITY_ROLES, PORTFOLIO_ROLES, Role, State
+from benchmarks.catalogue import SchemeText, newest_published, scheme_text
+from benchmarks.files import Refused
+
+
+@dataclass(frozen=True)
+class DemoCycle:
+    """A cycle of the demonstration. ``states`` goes along the list of authorities; beyond it nothing is begun."""
+
+    name: str
+    scheme: str
+    states: tuple[State, ...]
+
+
+UNTOUCHED = State.NOT_STARTED
+CYCLES = (
+    DemoCycle(
+        "2025/26",
+        "la-8",
+        (UNTOUCHED, UNTOUCHED, State.IN_PROGRESS, State.SUBMITTED, State.IN_REVIEW, State.PROPOSED, State.AGREED),
+    ),
+    DemoCycle(
+        "2025/26 (ten benchmarks)",
+        "la-10",
+        (
+            *(UNTOUCHED, UNTOUCHED, State.AGREED, State.PROPOSED, UNTOUCHED),
+            *(State.IN_PROGRESS, State.SUBMITTED, State.IN_REVIEW),
+        ),
+    ),
+)
+ORDER = (State.IN_PROGRESS, State.SUBMITTED, State.IN_REVIEW, State.PROPOSED, State.AGREED)
+
+# In days from today, so that the demonstration is never out of date.
+MEMBERS_SINCE = -365
+CYCLE_DATES = {"opens_on": -56, "submit_by": 28, "agree_by": 84, "letters_by": 112}
+HAPPENED = {"open": -56, "answer": -35, "submit": -28, "begin": -21, "review": -14, "propose": -7, "accept": -2}
+
+DECLARATION = "I confirm that these answers are right and complete, and that I may give them for the authority."
+
+
+class Command(BaseCommand):
+    help = "Build the demonstration world, if it is not there yet. Refused in production."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if settings.PRODUCTION:
+            raise CommandError("The demonstration world is not for production.")
+        try:
+            source, demo = open_demo(DEMO_FILE)
+            schemes = {one.scheme: _scheme(one.scheme) for one in CYCLES}
+            if problems := list(misfits(source, demo, schemes)):
+                raise Refused(problems)
+            with scope.everything():
+                if Cycle.objects.filter(programme__code=demo.programme.code, name=CYCLES[0].name).exists():
+                    self.stdout.write("The demonstration world is already there; nothing was changed.")
+                    return
+                world = World(source.path, demo, schemes, timezone.now())
+                world.build()
+        except Refused as refused:
+            raise CommandError(str(refused)) from refused
+        self.stdout.write(
+            f"Built the demonstration world: {len(demo.authorities)} authorities, {len(demo.people)} people, "
+            f"{len(CYCLES)} open cycles. manage.py demo_sign_ins says how to sign in."
+        )
+
+
+class World:
+    """The demonstration world while it is being built, inside one transaction."""
+
+    def __init__(self, path: Path, demo: DemoFile, schemes: dict[str, SchemeText], now: datetime) -> None:
+        self.path = path
+        self.demo = demo
+        self.schemes = schemes
+        self.now = now
+        self.people: dict[str, User] = {}
+        self.authorities: dict[str, Authority] = {}
+
+    def build(self) -> None:
+        """Everything, first what the console may do and then what people do."""
+        self._reference()
+        for cycle in CYCLES:
+            cycle_id = self._open(cycle)
+            for authority, state in zip(self.demo.authorities, cycle.states, strict=False):
+                if state != UNTOUCHED:
+                    Journey(self, cycle, cycle_id, authority.gss_code).walk(state)
+
+    def acting(self, role: Role, gss_code: str = "") -> access.Actor:
+        """The actor of whoever holds the role. The database's scope is theirs until somebody else acts."""
+        return access.actor_for(self.people[self.demo.holder(role, gss_code).email])
+
+    def at(self, step: str) -> datetime:
+        """When a step of the story happened."""
+        return self.now + timedelta(days=HAPPENED[step])
+
+    def day(self, days: int) -> date:
+        """The day that lies so many days from today."""
+        return timezone.localdate(self.now) + timedelta(days=days)
+
+    def _reference(self) -> None:
+        by, at = access.operator("load_demo"), self.now + timedelta(days=MEMBERS_SINCE)
+        programme = reference.programme(self.demo.programme.code, self.demo.programme.name, by=by, at=at)
+        rows = [(0, authority.model_dump()) for authority in self.demo.authorities]
+        reference.put_authorities(rows, file=self.path.name, by=by, at=at, programme=programme)
+        self.authorities = {one.gss_code: one for one in Authority.objects.filter(programme=programme)}
+        starts = self.day(MEMBERS_SINCE)
+        for partnership in self.demo.partnerships:
+            reference.add_partnership(
+                by=by,
+                at=at,
+                programme=programme,
+                name=partnership.name,
+                gss_codes=partnership.authorities,
+                starts=starts,
+            )
+        self._people(programme, by, at, starts)
+
+    def _people(self, programme: Programme, by: access.Actor, at: datetime, starts: date) -> None:
+        for person in self.demo.people:
+            user = reference.add_person(
+                by=by, at=at, email=person.email, name=person.name, password=DEMO_PASSWORD
+            )
+            self.people[person.email] = user
+            for one in person.memberships:
+                by_authority = one.role in AUTHORITY_ROLES | PORTFOLIO_ROLES
+                reference.add_membership(
+                    by=by,
+                    at=at,
+                    person=user,
+                    role=one.role,
+                    authority=self.authorities.get(one.authority),
+                    region=one.region,
+                    # Regional and national roles are kept to the demonstration: its people see nothing else.
+                    programme=None if by_authority else programme,
+                    starts=starts,
+                )
+
+    def _open(self, cycle: DemoCycle) -> int:
+        """Prepare and open a cycle as its administrator; gives its id."""
+        by, at = self.acting(Role.CYCLE_ADMINISTRATOR), self.at("open")
+        scheme = self.schemes[cycle.scheme]
+        programme = Programme.objects.get(code=self.demo.programme.code)
+        made = cycles.create_cycle(
+            by=by, at=at, programme_id=programme.pk, name=cycle.name, scheme_version_id=scheme.id
+        )
+        cycles.save_cycle(
+            by=by,
+            at=at,
+            cycle_id=made.pk,
+            version=made.version,
+            dates={name: self.day(days) for name, days in CYCLE_DATES.items()},
+            recommendation_limit=made.recommendation_limit,
+            nations=sorted({one.nation for one in self.demo.authorities}),
+            authority_types=sorted({one.type for one in self.demo.authorities}),
+            unscored={one.number: one.unscored_note for one in scheme.benchmarks.values() if not one.scored},
+        )
+        cycles.open_cycle(by=by, at=at, cycle_id=made.pk)
+        return made.pk
+
+
+class Journey:
+    """One assessment on its way, with the texts that the demonstration has for its scheme."""
+
+    def __init__(self, world: World, cycle: DemoCycle, cycle_id: int, gss_code: str) -> None:
+        self.world = world
+        self.gss_code = gss_code
+        self.scheme = world.schemes[cycle.scheme]
+        self.sample: Sample = world.demo.samples[cycle.scheme]
+        world.acting(Role.LEAD, gss_code)
+        self.id = Assessment.objects.get(cycle_id=cycle_id, authority__gss_code=gss_code).pk
+
+    def walk(self, state: State) -> None:
+        """Bring the assessment to ``state``, stopping halfway through the work of those that are under way."""
+        done = ORDER[: ORDER.index(state) + 1]
+        numbers = sorted(self.sample.benchmarks)
+        half = numbers[: len(numbers) // 2]
+        self._answer(half if state == State.IN_PROGRESS else numbers)
+        if State.SUBMITTED in done:
+            lead = self.world.acting(Role.LEAD, self.gss_code)
+            answers.submit(by=lead, at=self.world.at("submit"), assessment_id=self.id, declaration=DECLARATION)
+        if State.IN_REVIEW in done:
+            self._review(half if state == State.IN_REVIEW else numbers)
+        if State.PROPOSED in done:
+            adviser = self.world.acting(Role.ADVISER, self.gss_code)
+            reviews.propose(by=adviser, at=self.world.at("propose"), assessment_id=self.id)
+        if State.AGREED in done:
+            lead = self.world.acting(Role.LEAD, self.gss_code)
+            answers.accept(by=lead, at=self.world.at("accept"), assessment_id=self.id)
+
+    def _answer(self, numbers: Iterable[int]) -> None:
+        lead, at = self.world.acting(Role.LEAD, self.gss_code), self.world.at("answer")
+        for number in numbers:
+            one = self.sample.benchmarks[number]
+            answers.save_answer(
+                by=lead,
+                at=at,
+                assessment_id=self.id,
+                number=number,
+                version=1,
+                level_code=one.own,
+                evidence=one.evidence,
+                met_criteria=self._ticks(number, one.own),
+            )
+
+    def _ticks(self, number: int, level_code: str) -> list[int]:
+        """The criteria that speak for a level: its own and those of the level that it builds on."""
+        ticks: list[int] = []
+        level = self.scheme.level(level_code) if self.scheme.is_checklist else None
+        while level is not None:
+            ticks += [criterion.id for criterion in self.scheme.benchmarks[number].criteria[level.code]]
+            level = self.scheme.level(level.builds_on) if level.builds_on else None
+        return ticks
+
+    def _review(self, numbers: Iterable[int]) -> None:
+        adviser, at = self.world.acting(Role.ADVISER, self.gss_code), self.world.at("review")
+        reviews.begin_review(by=adviser, at=self.world.at("begin"), assessment_id=self.id)
+        for number in numbers:
+            one = self.sample.benchmarks[number]
+            reviews.save_review(
+                by=adviser,
+                at=at,
+                assessment_id=self.id,
+                number=number,
+                version=1,
+                level_code=one.adviser,
+                summary=one.summary,
+                comments=one.comments,
+            )
+        common: dict[str, Any] = {
+            "by": adviser,
+            "at": at,
+            "assessment_id": self.id,
+            "token": reviews.list_token(()),
+        }
+        reviews.save_strengths(**common, texts=self.sample.strengths)
+        wanted = [
+            reviews.NewRecommendation(one.text, benchmarks=tuple(one.benchmarks))
+            for one in self.sample.recommendations
+        ]
+        reviews.save_recommendations(**common, recommendations=wanted)
+
+
+def _scheme(code: str) -> SchemeText:
+    """The newest published version of a scheme. Raises CommandError when there is none."""
+    version = newest_published(code)
+    if version is None:
+        raise CommandError(f"No version of scheme {code} is published. Load one first: manage.py load_scheme --publish")
+    return scheme_text(version.pk)

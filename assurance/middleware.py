@@ -1,0 +1,64 @@
+"""What surrounds every request: the actor, the database scope and the transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from assurance.access import Actor, actor_for
+from assurance.workflow import Moved
+
+UNSCOPED_PATHS = ("/healthz", "/readyz")
+"""Asked for every few seconds by machines; they open their own connections."""
+
+
+class ScopeMiddleware:
+    """Runs each request in one transaction, with the scope of the signed-in person set at its start.
+
+    ``request.actor`` is that person, or None. An exception or a server error rolls everything back, so a write is
+    never half done. The transaction is opened here and not with ATOMIC_REQUESTS because the scope is local to the
+    transaction and must be set inside it.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.actor = None  # type: ignore[attr-defined]
+        if request.path in UNSCOPED_PATHS:
+            return self.get_response(request)
+        with transaction.atomic():
+            request.actor = self._actor(request)  # type: ignore[attr-defined]
+            response = self.get_response(request)
+            if response.status_code >= 500:
+                transaction.set_rollback(True)
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Roll back, and say what happened where somebody else was quicker."""
+        if transaction.get_connection().in_atomic_block:
+            transaction.set_rollback(True)
+        if isinstance(exception, Moved):
+            return render(request, "errors/409.html", {"moved": exception, "actor": None}, status=409)
+        return None
+
+    def _actor(self, request: HttpRequest) -> Actor | None:
+        user = request.user
+        return actor_for(user) if user.is_authenticated else None  # type: ignore[arg-type]
+
+
+class MaintenanceMiddleware:
+    """Answers everything but the health checks with the maintenance page. Installed only while MAINTENANCE is on."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path in UNSCOPED_PATHS:
+            return self.get_response(request)
+        response = render(request, "errors/maintenance.html", {"actor": None}, status=503)
+        response["Retry-After"] = "900"
+        return response

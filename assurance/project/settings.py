@@ -1,0 +1,289 @@
+"""Every setting, in one file for every kind of deployment. What differs comes from the environment.
+
+Two rules hold throughout: nothing here is read from a file or a network, and nothing is on only because
+somebody forgot to turn it off.
+"""
+
+import os
+from datetime import timedelta
+from typing import Any
+
+import dj_database_url
+from csp.constants import NONE, SELF
+
+from assurance.project.environment import PROJECT_FOLDER, Environment, broker_address
+
+ENVIRONMENT = Environment.read(os.environ)
+SERVICE = ENVIRONMENT.service
+PRODUCTION = SERVICE == "production"
+
+BASE_DIR = PROJECT_FOLDER
+DATA_DIR = ENVIRONMENT.data_dir
+
+DEBUG = ENVIRONMENT.debug
+DEMO = ENVIRONMENT.demo
+MAINTENANCE = ENVIRONMENT.maintenance
+SECRET_KEY = ENVIRONMENT.secret_key
+SITE_URL = ENVIRONMENT.public_url
+PROXY_COUNT = ENVIRONMENT.proxy_count
+
+# A test client names itself testserver; a browser on the same machine uses one of the others.
+_HOSTS_NEARBY = ["localhost", "127.0.0.1", "[::1]", "testserver"]
+ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts) or _HOSTS_NEARBY
+CSRF_TRUSTED_ORIGINS = list(ENVIRONMENT.csrf_trusted_origins)
+
+ROOT_URLCONF = "assurance.project.urls"
+WSGI_APPLICATION = "assurance.project.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "simple_history",
+    "crispy_forms",
+    "axes",
+    "csp",
+    "django_htmx",
+    "benchmarks",
+    "assurance",
+    "letters",
+]
+
+MIDDLEWARE = [
+    *(["assurance.middleware.MaintenanceMiddleware"] if MAINTENANCE else []),
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "assurance.middleware.ScopeMiddleware",
+    # History names its actor because every write is told who is acting; no middleware guesses it.
+    "django_htmx.middleware.HtmxMiddleware",
+    "csp.middleware.CSPMiddleware",
+    # Last, because it turns the answer of a locked-out sign-in into the lock-out page.
+    "axes.middleware.AxesMiddleware",
+]
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            # Not the auth processor: pages ask request.actor, and "perms" could be mistaken for the policy.
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.messages.context_processors.messages",
+                "assurance.context.page",
+            ],
+        },
+    },
+]
+CRISPY_ALLOWED_TEMPLATE_PACKS = "govuk"
+CRISPY_TEMPLATE_PACK = "govuk"
+
+# --- Database, cache and sessions ----------------------------------------------------------------------
+
+DATABASES: dict[str, Any] = {
+    "default": {
+        **dj_database_url.parse(str(ENVIRONMENT.database_url)),
+        # The pool keeps connections itself and refuses to work with Django's own keeping of them.
+        "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+if ENVIRONMENT.database_pool:
+    # Only the web process asks for a pool. A Celery worker forks, and a pool's threads do not survive a fork.
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
+        "min_size": 1,
+        "max_size": ENVIRONMENT.database_pool,
+        "timeout": 10,
+    }
+
+CACHES: dict[str, Any] = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": ENVIRONMENT.redis_url,
+        "KEY_PREFIX": "prevent",
+    }
+}
+
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_SAVE_EVERY_REQUEST = False
+SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = PRODUCTION
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = PRODUCTION
+
+# --- People signing in ---------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "assurance.User"
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "signed-out"
+
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+
+AXES_HANDLER = "axes.handlers.database.AxesDatabaseHandler"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+# Both together: a whole council behind one address is not locked out by one colleague's typing, and nobody
+# can lock a colleague out from somewhere else.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_TEMPLATE = "errors/locked_out.html"
+AXES_HTTP_RESPONSE_CODE = 429
+AXES_CLIENT_IP_CALLABLE = "assurance.project.client_address.client_address"
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+
+# --- Languages and time --------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en-gb"
+LANGUAGES = [("en", "English"), ("cy", "Cymraeg")]
+LOCALE_PATHS = [BASE_DIR / "assurance" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Europe/London"
+
+# --- Files ---------------------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = ENVIRONMENT.static_folder
+STATICFILES_DIRS = [BASE_DIR / "static" / "src", BASE_DIR / "static" / "build"]
+# Issued letters. Nothing here is given out by address: a view checks who asks and streams the bytes.
+FILES_ROOT = ENVIRONMENT.files_folder
+STORAGES: dict[str, Any] = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": FILES_ROOT,
+            "base_url": None,
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if SERVICE == "test"
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+# Tests ask for no files by address, and collect none.
+WHITENOISE_AUTOREFRESH = SERVICE == "test"
+# Answers to a form never grow past this without somebody meaning harm; uploads have their own limit.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+
+# --- What a browser may do -----------------------------------------------------------------------------
+
+CONTENT_SECURITY_POLICY: dict[str, Any] = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+if PRODUCTION:
+    SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds())
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+if ENVIRONMENT.behind_tls_proxy:
+    # Only when told so: without a proxy that overwrites it, anybody could send this header.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    # The container's own health check speaks plain HTTP.
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+
+# --- Background work -----------------------------------------------------------------------------------
+
+CELERY_BROKER_URL = broker_address(str(ENVIRONMENT.redis_url))
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# Longer than any task may take, so that a slow task is not handed to a second worker while it still runs.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300}
+CELERY_TASK_IGNORE_RESULT = True
+# A task is done when it has finished, not when it was picked up: a worker that dies gives it back.
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_SOFT_TIME_LIMIT = 30
+CELERY_TASK_TIME_LIMIT = 60
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# When asked to stop, a worker gives running tasks this long before it gives them back.
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 5.0
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SERIALIZER = "json"
+CELERY_RESULT_SERIALIZER = "json"
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_ENABLE_UTC = True
+CELERY_BEAT_SCHEDULE = {"sweep-letters": {"task": "letters.sweep", "schedule": 60.0}}
+
+# --- E-mail --------------------------------------------------------------------------------------------
+
+DEFAULT_FROM_EMAIL = ENVIRONMENT.default_from_email
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+if PRODUCTION:
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_HOST = ENVIRONMENT.email_host
+    EMAIL_PORT = ENVIRONMENT.email_port
+    EMAIL_HOST_USER = ENVIRONMENT.email_host_user
+    EMAIL_HOST_PASSWORD = ENVIRONMENT.email_host_password
+    EMAIL_USE_TLS = ENVIRONMENT.email_use_tls
+    EMAIL_TIMEOUT = 10
+elif SERVICE == "local":
+    # Nothing leaves the machine; each message is a file that can be read.
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = DATA_DIR / "mail"
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+# --- What is said about what happened ------------------------------------------------------------------
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["stderr"], "level": ENVIRONMENT.log_level},
+    "loggers": {
+        # Django's own handlers would say everything twice, and e-mail what belongs in the log.
+        "django": {"handlers": [], "level": ENVIRONMENT.log_level, "propagate": True},
+        "django.server": {"handlers": [], "propagate": True},
+        # WeasyPrint and fontTools report every font table that they read.
+        "fontTools": {"level": "WARNING"},
+        "weasyprint": {"level": "ERROR"},
+    },
+}

@@ -1,0 +1,50 @@
+"""The database's own idea of whose rows may be touched: what row-level security compares.
+
+Settings are local to the transaction, so a scope cannot leak through the connection pool to the next request.
+Everything here needs an open transaction.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection, transaction
+
+
+def begin(person_id: int) -> list[dict[str, Any]]:
+    """Set the scope of a person from their memberships, and return those memberships. One query.
+
+    The database function (migration 0002) works out the readable authorities by itself, so that a mistake in
+    ``access.py`` does not open the second lock as well.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT assurance_begin(%s)", [person_id])
+        (grants,) = cursor.fetchone()
+    return json.loads(grants) if isinstance(grants, str) else grants
+
+
+@contextmanager
+def authorities(ids: Iterable[int]) -> Iterator[None]:
+    """A transaction that sees the rows of these authorities only. For tasks."""
+    with transaction.atomic():
+        _set("{" + ",".join(str(int(one)) for one in ids) + "}", "off")
+        yield
+
+
+@contextmanager
+def everything() -> Iterator[None]:
+    """A transaction that sees every row. For management commands and the sweeper, never for a request."""
+    with transaction.atomic():
+        _set("{}", "on")
+        yield
+
+
+def _set(authority_ids: str, see_everything: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('assurance.authorities', %s, true), set_config('assurance.everything', %s, true)",
+            [authority_ids, see_everything],
+        )

@@ -1,0 +1,146 @@
+"""Every state, role, permission and kind of thing. Imports nothing of the project.
+
+Stored as short words, so that a row in the database can be read by a person.
+"""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    """What a membership makes of a person (DESIGN section 4)."""
+
+    LEAD = "lead", _("Prevent Lead")
+    CONTRIBUTOR = "contributor", _("Contributor")
+    VIEWER = "viewer", _("Viewer")
+    ADVISER = "adviser", _("Prevent adviser")
+    REGIONAL_MANAGER = "regional_manager", _("Regional manager")
+    SIGNATORY = "signatory", _("Signatory")
+    CYCLE_ADMINISTRATOR = "cycle_administrator", _("Cycle administrator")
+    AUDITOR = "auditor", _("Auditor")
+    OPERATOR = "operator", _("Operator at the console")
+
+
+AUTHORITY_ROLES = frozenset({Role.LEAD, Role.CONTRIBUTOR, Role.VIEWER})
+PORTFOLIO_ROLES = frozenset({Role.ADVISER})
+REGION_ROLES = frozenset({Role.REGIONAL_MANAGER})
+NATIONAL_ROLES = frozenset({Role.SIGNATORY, Role.CYCLE_ADMINISTRATOR, Role.AUDITOR})
+HOME_OFFICE_ROLES = PORTFOLIO_ROLES | REGION_ROLES | NATIONAL_ROLES
+CONSOLE_ROLES = frozenset({Role.OPERATOR})
+"""Held by whoever runs a management command; no membership can give it."""
+
+
+class Permission(models.TextChoices):
+    """One thing that a role may do. ``access.GRANTS`` says which role may do which."""
+
+    READ_PROGRESS = "read_progress", _("see that an assessment exists and how far it is")
+    READ_DRAFT = "read_draft", _("read answers before they are submitted")
+    READ_SUBMITTED = "read_submitted", _("read submitted answers")
+    READ_REVIEW = "read_review", _("read the adviser's work at any time")
+    READ_PROPOSED = "read_proposed", _("read the adviser's work once outcomes are proposed")
+    READ_OUTCOMES = "read_outcomes", _("read agreed outcomes")
+    READ_EVENTS = "read_events", _("read everything that happened to a record")
+    READ_SHARED_EVENTS = "read_shared_events", _("read what happened to a record and is not the Home Office's own")
+    EDIT_ANSWERS = "edit_answers", _("answer every benchmark")
+    EDIT_GIVEN = "edit_given", _("answer the benchmarks given to oneself")
+    SUBMIT = "submit", _("submit, recall and answer questions")
+    GIVE = "give", _("give benchmarks to contributors")
+    AGREE = "agree", _("accept or dispute proposed outcomes")
+    REVIEW = "review", _("review, ask, propose and reconsider")
+    SETTLE = "settle", _("settle a dispute and reopen an agreed assessment")
+    WITHDRAW = "withdraw", _("withdraw an assessment")
+    READ_ISSUED_LETTERS = "read_issued_letters", _("read issued letters")
+    READ_LETTERS = "read_letters", _("read letters at any stage")
+    CHECK_LETTERS = "check_letters", _("check a draft letter for errors of fact")
+    DRAFT_LETTERS = "draft_letters", _("draft letters")
+    APPROVE_LETTERS = "approve_letters", _("approve and issue letters")
+    MANAGE_CYCLES = "manage_cycles", _("create, open and close cycles")
+    MANAGE_PEOPLE = "manage_people", _("give and end memberships")
+    LOAD_REFERENCE = "load_reference", _("load authorities, schemes and wording")
+    IMPORT_HISTORY = "import_history", _("take over records of earlier years")
+
+
+class State(models.TextChoices):
+    """Where an assessment is in its life (DESIGN section 5)."""
+
+    NOT_STARTED = "not_started", _("Not started")
+    IN_PROGRESS = "in_progress", _("In progress")
+    SUBMITTED = "submitted", _("Submitted")
+    IN_REVIEW = "in_review", _("In review")
+    CLARIFICATION = "clarification", _("Questions asked")
+    PROPOSED = "proposed", _("Outcomes proposed")
+    DISPUTED = "disputed", _("Disputed")
+    AGREED = "agreed", _("Agreed")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+EDITABLE_STATES = frozenset({State.NOT_STARTED, State.IN_PROGRESS})
+SHARED_STATES = frozenset({State.PROPOSED, State.DISPUTED, State.AGREED})
+"""States in which the authority sees the adviser's outcomes and texts."""
+
+
+class LetterState(models.TextChoices):
+    """Where a letter is in its life (DESIGN section 5)."""
+
+    DRAFT = "draft", _("Draft")
+    ACCURACY_CHECK = "accuracy_check", _("Accuracy check")
+    AWAITING_APPROVAL = "awaiting_approval", _("Awaiting approval")
+    APPROVED = "approved", _("Approved")
+    ISSUED = "issued", _("Issued")
+    SUPERSEDED = "superseded", _("Superseded")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+DELIVERED_LETTER_STATES = frozenset({LetterState.ISSUED, LetterState.SUPERSEDED})
+
+
+class CycleState(models.TextChoices):
+    """A cycle is prepared, then open to answers, then closed for ever."""
+
+    DRAFT = "draft", _("In preparation")
+    OPEN = "open", _("Open")
+    CLOSED = "closed", _("Closed")
+
+
+class Answer(models.TextChoices):
+    """Whether a benchmark has an outcome. The three ways of having none are three different things."""
+
+    UNANSWERED = "unanswered", _("Not yet answered")
+    OUTCOME = "outcome", _("Outcome given")
+    NOT_APPLICABLE = "not_applicable", _("Not applicable")
+    UNKNOWN = "unknown", _("Not known")
+
+
+class Basis(models.TextChoices):
+    """How an agreed outcome came to stand."""
+
+    AGREED = "agreed", _("Agreed")
+    SETTLED = "settled", _("Settled by the regional manager")
+    IMPORTED = "imported", _("Taken over from an earlier record")
+
+
+class Audience(models.TextChoices):
+    """Who may read an event."""
+
+    BOTH = "both", _("Authority and Home Office")
+    HOME_OFFICE = "home_office", _("Home Office only")
+
+
+class EventKind(models.TextChoices):
+    """What happened. One event for each movement, written with the change in one transaction."""
+
+    TRANSITION = "transition", _("Moved")
+    ANSWERED = "answered", _("Answer saved")
+    REVIEWED = "reviewed", _("Review saved")
+    STRENGTHS = "strengths", _("Strengths saved")
+    RECOMMENDATIONS = "recommendations", _("Recommendations saved")
+    GIVEN = "given", _("Benchmark given")
+    CREATED = "created", _("Assessment created")
+    IMPORTED = "imported", _("Earlier record taken over")
+    LETTER_SAVED = "letter_saved", _("Letter draft saved")
+    LETTER_MOVED = "letter_moved", _("Letter moved")
+    LETTER_READ = "letter_read", _("Letter downloaded")
+    CYCLE_SAVED = "cycle_saved", _("Cycle saved")
+    CYCLE_MOVED = "cycle_moved", _("Cycle moved")
+    MEMBERSHIP = "membership", _("Membership changed")
+    REFERENCE = "reference", _("Reference data loaded")

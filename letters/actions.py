@@ -1,0 +1,349 @@
+"""Every write to a letter: draft, approval, the file, issue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from assurance import ledger
+from assurance.access import Actor, actor_for, fetch, require, require_anywhere
+from assurance.actions.answers import fitting
+from assurance.actions.refusals import NotEditable, Stale, Unfit
+from assurance.actions.reviews import note_letter_issued
+from assurance.case_file import LetterPart
+from assurance.models import Assessment
+from assurance.vocabulary import Audience, EventKind, LetterState, Permission, State
+from assurance.workflow import move, perform
+from benchmarks.files import Refused, open_source, validate
+from benchmarks.loading import Change, digest_of
+from benchmarks.vocabulary import Status
+from letters.content import content_of
+from letters.models import CycleWording, Letter, Wording
+from letters.pdf import Content, LetterDefective, Rendered, render
+from letters.wording_format import WordingFile
+from letters.workflow import LETTER
+
+RELATED = ("assessment__cycle", "wording", "replaces")
+
+SHORT = (
+    "addressee_name",
+    "addressee_title",
+    "addressee_organisation",
+    "salutation",
+    "sender_name",
+    "sender_title",
+    "sender_unit",
+    "sender_organisation",
+    "sender_email",
+)
+LINES = ("addressee_address", "sender_address", "cc", "thanks")
+"""Fields of one line each, and fields that are lists of lines."""
+
+Enqueue = Callable[[int, int], None]
+"""Sends the task that makes the file, given the ids of the letter and of its authority."""
+
+
+def load_wording(
+    path: str | Path, *, by: Actor, at: datetime, publish: bool
+) -> tuple[Wording, Change, bool]:
+    """Load a wording file as a draft of the version that it names, and publish it if asked.
+
+    Returns:
+        The wording, what changed, and whether it was published by this call.
+
+    Raises:
+        Refused: the file is wrong, or names a published version whose text is not the same.
+    """
+    require_anywhere(by, Permission.LOAD_REFERENCE)
+    source = open_source(path)
+    file = validate(source, WordingFile)
+    content = file.model_dump(mode="json")
+    digest = digest_of(content)
+    values = {"name": file.name, "scheme_code": file.scheme, "content": content, "digest": digest}
+    with transaction.atomic():
+        named = {"code": file.code, "language": file.language, "version": file.version}
+        wording = Wording.objects.select_for_update().filter(**named).first()
+        if wording is None:
+            wording, change = Wording(**named, **values), Change.CREATED
+        elif wording.digest == digest:
+            change = Change.UNCHANGED
+        elif wording.status == Status.PUBLISHED:
+            reason = f"version {file.version} is published with other text; give the new text a new version"
+            raise Refused([source.problem(("version",), reason)])
+        else:
+            change = Change.REPLACED
+            for name, value in values.items():
+                setattr(wording, name, value)
+        published = publish and wording.status == Status.DRAFT
+        if published:
+            wording.status, wording.published_at = Status.PUBLISHED, at
+        if published or change != Change.UNCHANGED:
+            wording.save()
+            ledger.reference_event(
+                EventKind.REFERENCE, by=by, at=at, name="wording", detail={"wording": str(wording)}
+            )
+    return wording, change, published
+
+
+def wording_for(assessment: Assessment, language: str = "en") -> Wording:
+    """The wording of the assessment's cycle: the one chosen for it, or the newest for its scheme.
+
+    Raises:
+        Unfit: none is published.
+    """
+    chosen = CycleWording.objects.filter(cycle=assessment.cycle, language=language).select_related("wording").first()
+    if chosen is not None:
+        return chosen.wording
+    newest = (
+        Wording.objects.filter(
+            status=Status.PUBLISHED, language=language, scheme_code=assessment.cycle.scheme_version.scheme.code
+        )
+        .order_by("-published_at", "-id")
+        .first()
+    )
+    if newest is None:
+        raise Unfit("wording", _("No letter wording is published for this scheme"))
+    return newest
+
+
+def draft_letter(*, by: Actor, at: datetime, assessment_id: int) -> Letter:
+    """A draft for an agreed assessment, filled from its wording and from the letter before, if there is one.
+
+    Raises:
+        NotEditable: the outcomes are not agreed, or a letter is in preparation already.
+    """
+    with transaction.atomic():
+        assessment = fetch(
+            by,
+            Permission.DRAFT_LETTERS,
+            Assessment,
+            lock=("self",),
+            related=("cycle__scheme_version__scheme",),
+            pk=assessment_id,
+        )
+        before = Letter.objects.filter(assessment=assessment).order_by("-number").first()
+        unfinished = before is not None and before.state not in (LetterState.ISSUED, LetterState.WITHDRAWN)
+        if assessment.state != State.AGREED or unfinished:
+            raise NotEditable(assessment)
+        letter = _new_letter(assessment, before, by, at)
+        ledger.save(letter, by=by, at=at, reason="draft")
+        _note(letter, "drafted", by, at)
+    return letter
+
+
+def draft_from_case(case: LetterPart, assessment: Assessment, *, by: Actor, at: datetime) -> Letter:
+    """The letter of an imported case as a draft with the case's own people, copies and summary. Idempotent."""
+    require(by, Permission.IMPORT_HISTORY, assessment.authority.programme)
+    with transaction.atomic():
+        found = Letter.objects.select_related("authority", *RELATED).filter(assessment=assessment).first()
+        if found is not None:
+            return found
+        letter = _new_letter(assessment, None, by, at)
+        letter.letter_date = case.date
+        letter.addressee_name = case.addressee.name
+        letter.addressee_title = case.addressee.title
+        letter.addressee_organisation = case.addressee.organisation
+        letter.addressee_address = case.addressee.address
+        letter.salutation = case.salutation
+        letter.sender_name = case.signatory.name
+        letter.sender_title = case.signatory.title
+        letter.sender_unit = case.signatory.unit
+        letter.sender_organisation = case.signatory.organisation
+        letter.sender_address = case.signatory.address
+        letter.sender_email = case.signatory.email
+        letter.cc, letter.thanks, letter.summary = case.cc, case.thanks, case.summary
+        ledger.save(letter, by=by, at=at, reason="imported")
+        _note(letter, "imported", by, at)
+    return letter
+
+
+def save_letter(
+    *, by: Actor, at: datetime, letter_id: int, version: int, values: Mapping[str, Any]
+) -> Letter:
+    """Save the draft: addressee, sender, copies, thanks and covering summary.
+
+    Args:
+        values: by field name, as ``SHORT`` and ``LINES`` name them, ``letter_date`` and ``summary``.
+
+    Raises:
+        Stale: somebody saved since.
+        NotEditable: it is no longer a draft.
+        Unfit: a text does not fit.
+    """
+    with transaction.atomic():
+        letter = fetch(
+            by, Permission.DRAFT_LETTERS, Letter, lock=("self",), related=("assessment",), pk=letter_id
+        )
+        if letter.state != LetterState.DRAFT:
+            raise NotEditable(letter)
+        if letter.version != version:
+            raise Stale(letter)
+        for name in SHORT:
+            setattr(letter, name, fitting(values[name], name, longest=200))
+        for name in LINES:
+            setattr(letter, name, _lines(values[name], name))
+        letter.letter_date = values["letter_date"]
+        letter.summary = fitting(values["summary"], "summary")
+        letter.version += 1
+        ledger.save(letter, by=by, at=at, reason="draft")
+        _note(letter, "saved", by, at)
+    return letter
+
+
+def send_for_approval(*, by: Actor, at: datetime, letter_id: int) -> Letter:
+    """Give the letter to the signatories."""
+    return perform(LETTER, letter_id, "send_for_approval", by=by, at=at)
+
+
+def send_for_check(*, by: Actor, at: datetime, letter_id: int) -> Letter:
+    """Show the draft to the authority, to point out errors of fact."""
+    return perform(LETTER, letter_id, "send_for_check", by=by, at=at)
+
+
+def end_check(*, by: Actor, at: datetime, letter_id: int) -> Letter:
+    """Take the draft back from the authority, to change it."""
+    return perform(LETTER, letter_id, "end_check", by=by, at=at)
+
+
+def return_letter(*, by: Actor, at: datetime, letter_id: int, reason: str) -> Letter:
+    """Give the letter back to the adviser, with a reason."""
+    given = {"reason": fitting(reason, "reason")}
+    return perform(LETTER, letter_id, "return", by=by, at=at, given=given)
+
+
+def withdraw_letter(*, by: Actor, at: datetime, letter_id: int, reason: str) -> Letter:
+    """Withdraw a letter. If it was issued, everybody who could read it sees that it is withdrawn."""
+    given = {"reason": fitting(reason, "reason")}
+    return perform(LETTER, letter_id, "withdraw", by=by, at=at, given=given)
+
+
+def approve(*, by: Actor, at: datetime, letter_id: int, enqueue: Enqueue) -> Letter:
+    """Approve and ask for issue: the content is frozen now, the file is made by a task, and then it is issued.
+
+    Args:
+        enqueue: sends the task that makes the file once the transaction is committed.
+    """
+    def freeze(letter: Letter) -> None:
+        content = content_of(letter, timezone.localdate(at))
+        letter.letter_date = content.date
+        letter.content = content.frozen()
+        letter.content_digest = content.digest()
+        letter.approved_by, letter.approved_at = by.user, at
+        letter.issue_requested_by, letter.issue_requested_at = by.user, at
+
+    with transaction.atomic():
+        letter = (
+            Letter.objects.select_related("authority", *RELATED)
+            .select_for_update(of=("self",))
+            .filter(pk=letter_id)
+            .first()
+        )
+        require(by, LETTER.row("approve").permissions, letter)
+        if letter is not None and letter.state == LetterState.AWAITING_APPROVAL:
+            freeze(letter)
+        letter = move(LETTER, letter, "approve", by=by, at=at)
+        enqueue(letter.pk, letter.authority_id)
+    return letter
+
+
+def make_file(*, letter_id: int, at: datetime) -> Letter | None:
+    """Set an approved letter as PDF, keep its bytes, and issue it as the signatory asked. Idempotent.
+
+    Called by the task, inside the scope of the letter's authority.
+
+    Returns:
+        The letter; None when there is nothing to do.
+    """
+    with transaction.atomic():
+        letter = (
+            Letter.objects.select_related("authority", "issue_requested_by", *RELATED)
+            .select_for_update(of=("self",))
+            .filter(pk=letter_id, state=LetterState.APPROVED)
+            .first()
+        )
+        if letter is None or letter.content is None or letter.issue_requested_by is None:
+            return None
+        signatory = actor_for(letter.issue_requested_by)
+        try:
+            rendered = render(Content.model_validate(letter.content))
+        except LetterDefective as defective:
+            letter.failure = "\n".join(defective.defects)
+            ledger.save(letter, by=signatory, at=at, reason="file refused")
+            return letter
+        store(letter, rendered)
+        _issue(letter, signatory, at)
+    return letter
+
+
+def store(letter: Letter, rendered: Rendered) -> None:
+    """Keep the bytes under their own digest, and note the digest on the letter. Does not save the letter."""
+    name = f"letters/{rendered.sha256[:2]}/{rendered.sha256}.pdf"
+    if not default_storage.exists(name):
+        name = default_storage.save(name, ContentFile(rendered.pdf))
+    letter.file.name = name
+    letter.sha256 = rendered.sha256
+    letter.pages = rendered.pages
+    letter.failure = ""
+
+
+def note_download(*, by: Actor, at: datetime, letter: Letter) -> None:
+    """Write who read the letter."""
+    _note(letter, "downloaded", by, at, kind=EventKind.LETTER_READ)
+
+
+def _issue(letter: Letter, signatory: Actor, at: datetime) -> None:
+    """Issue in the name of the signatory who approved it, with the rights that they hold now."""
+    if letter.replaces is not None:
+        perform(LETTER, letter.replaces.pk, "supersede", by=signatory, at=at)
+    move(LETTER, letter, "issue", by=signatory, at=at, changes={"issued_at": at})
+    note_letter_issued(letter.assessment, by=signatory, at=at)
+
+
+def _new_letter(assessment: Assessment, before: Letter | None, by: Actor, at: datetime) -> Letter:
+    wording = wording_for(assessment)
+    letter = Letter(
+        authority=assessment.authority,
+        assessment=assessment,
+        number=before.number + 1 if before else 1,
+        replaces=before if before and before.state == LetterState.ISSUED else None,
+        state_since=at,
+        wording=wording,
+        drafted_by=by.user,
+    )
+    if before is not None:
+        for name in (*SHORT, *LINES, "summary"):
+            setattr(letter, name, getattr(before, name))
+    else:
+        sender = WordingFile.model_validate(wording.content).defaults.sender
+        letter.addressee_organisation = assessment.authority.name
+        letter.sender_title, letter.sender_unit = sender.title, sender.unit
+        letter.sender_organisation, letter.sender_email = sender.organisation, sender.email
+        letter.sender_address = list(sender.address)
+    return letter
+
+
+def _lines(values: Sequence[str], name: str) -> list[str]:
+    return [kept for one in values if (kept := fitting(one, name, longest=200))]
+
+
+def _note(
+    letter: Letter, name: str, by: Actor, at: datetime, kind: EventKind = EventKind.LETTER_SAVED
+) -> None:
+    ledger.event(
+        kind,
+        by=by,
+        at=at,
+        authority=letter.authority,
+        assessment=letter.assessment,
+        name=name,
+        detail={"record": letter.pk, "number": letter.number},
+        audience=Audience.HOME_OFFICE if kind == EventKind.LETTER_SAVED else Audience.BOTH,
+    )

@@ -1,0 +1,131 @@
+"""From records to the content of a letter: what it says, gathered once and then frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from assurance.models import AgreedOutcome, Recommendation, Review, Strength
+from assurance.vocabulary import Answer
+from benchmarks.catalogue import SchemeText, scheme_text
+from benchmarks.scoring import Gap, ScaleLevel, Scored, met_or_exceeded
+from letters.models import Letter
+from letters.pdf.content import Addressee, Benchmark, Content, Criterion, Item, Level, Scheme, Sender
+from letters.wording_format import Counts, Facts, Outcome, WordingFile, compose
+
+
+def reference(letter: Letter) -> str:
+    """The letter's reference: cycle, authority and number, such as PDA-2024-25-E06000019-1."""
+    cycle = "-".join("".join(c if c.isalnum() else " " for c in letter.assessment.cycle.name).split())
+    return f"PDA-{cycle}-{letter.authority.gss_code}-{letter.number}"
+
+
+def content_of(letter: Letter, today: date) -> Content:
+    """What the letter says now. Reads the agreed record in four queries.
+
+    Args:
+        letter: with its authority, wording and assessment's cycle read already.
+        today: printed where the letter has no date of its own.
+
+    Raises:
+        ValueError: the wording does not go with the scheme.
+    """
+    return compose(WordingFile.model_validate(letter.wording.content), _facts(letter, today))
+
+
+def _facts(letter: Letter, today: date) -> Facts:
+    assessment = letter.assessment
+    scheme = scheme_text(assessment.cycle.scheme_version_id)
+    reasons = dict(assessment.cycle.benchmarks.filter(scored=False).values_list("benchmark_id", "reason"))
+    agreed = {one.benchmark_id: one for one in AgreedOutcome.objects.filter(assessment=assessment)}
+    reviews = {one.benchmark_id: one for one in Review.objects.filter(assessment=assessment)}
+    share = met_or_exceeded(_scored(scheme, agreed.values()))
+    return Facts(
+        reference=reference(letter),
+        number=letter.number,
+        replaces=reference(letter.replaces) if letter.replaces else None,
+        date=letter.letter_date or today,
+        language=letter.wording.language,
+        cycle=assessment.cycle.name,
+        authority=letter.authority.name,
+        sender=Sender(
+            name=letter.sender_name,
+            title=letter.sender_title,
+            unit=letter.sender_unit,
+            organisation=letter.sender_organisation,
+            address=letter.sender_address,
+            email=letter.sender_email,
+        ),
+        addressee=Addressee(
+            name=letter.addressee_name,
+            title=letter.addressee_title,
+            organisation=letter.addressee_organisation,
+            address=letter.addressee_address,
+        ),
+        salutation=letter.salutation,
+        cc=letter.cc,
+        thanks=letter.thanks,
+        summary=letter.summary,
+        strengths=[one.text for one in Strength.objects.filter(assessment=assessment)],
+        recommendations=[
+            Item(heading=one.heading, text=one.text)
+            for one in Recommendation.objects.filter(assessment=assessment)
+        ],
+        recommendation_limit=assessment.cycle.recommendation_limit,
+        outcomes=[
+            _outcome(scheme, number, agreed, reviews, reasons) for number in scheme.benchmarks
+        ],
+        criteria=[_criteria(scheme, number) for number in scheme.benchmarks],
+        scheme=Scheme(code=scheme.code, version=scheme.version, name=scheme.name),
+        counts=Counts(met_or_exceeded=share.numerator, counted=share.denominator),
+    )
+
+
+def _scored(scheme: SchemeText, agreed: Iterable[AgreedOutcome]) -> Iterable[Scored]:
+    numbers = {benchmark.id: benchmark.number for benchmark in scheme.benchmarks.values()}
+    for one in agreed:
+        level = scheme.level_by_id(one.level_id)
+        result = ScaleLevel(level.code, level.points, level.standing) if level else Gap(one.answer)
+        yield Scored(numbers[one.benchmark_id], result)
+
+
+def _outcome(
+    scheme: SchemeText,
+    number: int,
+    agreed: dict[int, AgreedOutcome],
+    reviews: dict[int, Review],
+    reasons: dict[int, str],
+) -> Outcome:
+    benchmark = scheme.benchmarks[number]
+    stands, review = agreed.get(benchmark.id), reviews.get(benchmark.id)
+    level = scheme.level_by_id(stands.level_id) if stands else None
+    answer = Answer(stands.answer) if stands else Answer.UNANSWERED
+    return Outcome(
+        number=number,
+        title=benchmark.title,
+        statement=benchmark.statement,
+        scored=answer != Answer.NOT_APPLICABLE,
+        answer=answer.value,
+        outcome_label=level.label if level else None,
+        note=(reasons.get(benchmark.id) or benchmark.unscored_note) if level is None else "",
+        summary=review.summary if review else "",
+        comments=review.comments if review else "",
+    )
+
+
+def _criteria(scheme: SchemeText, number: int) -> Benchmark:
+    benchmark = scheme.benchmarks[number]
+    return Benchmark(
+        number=number,
+        title=benchmark.title,
+        statement=benchmark.statement,
+        note=benchmark.unscored_note if not benchmark.criteria else "",
+        levels=[
+            Level(
+                label=level.label,
+                criteria=[Criterion(text=one.text, sub=list(one.sub)) for one in benchmark.criteria[level.code]],
+            )
+            for level in scheme.levels
+            if level.code in benchmark.criteria
+        ],
+    )

@@ -1,0 +1,70 @@
+"""The whole of the markup that free text in a letter may use: paragraphs, "- " lists and **bold**.
+
+Everything else prints as it was typed, `<annex 3>` included. This is deliberately not Markdown: an underscore
+in an e-mail address or a line that starts with "#" must not change how a letter looks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+register = template.Library()
+
+_BULLET = re.compile(r"- +(?=\S)")
+# No star inside, so that a line of ten thousand stars is read once and not once per star.
+_BOLD = re.compile(r"\*\*(?=\S)([^*]*[^\s*])\*\*")
+
+_BREAK = mark_safe("<br>")
+
+
+@register.filter
+def inline(text: str) -> SafeString:
+    """One run of text as HTML: escaped, with ``**bold**`` as strong."""
+    pieces = enumerate(_BOLD.split(text))
+    return _joined(
+        format_html("<strong>{}</strong>", piece) if index % 2 else piece for index, piece in pieces
+    )
+
+
+@register.filter
+def prose(text: str) -> SafeString:
+    """Free text as HTML.
+
+    Blank lines part paragraphs, single line breaks stay, lines that start with "- " are list items; blank
+    lines between two list items do not end the list.
+    """
+    parts: list[SafeString] = []
+    lines: list[str] = []
+    items: list[str] = []
+
+    def flush() -> None:
+        if lines:
+            parts.append(format_html("<p>{}</p>", _joined(map(inline, lines), _BREAK)))
+        if items:
+            entries = _joined(format_html("<li>{}</li>", inline(item)) for item in items)
+            parts.append(format_html("<ul>{}</ul>", entries))
+        lines.clear()
+        items.clear()
+
+    for line in (raw.strip() for raw in text.split("\n")):
+        if bullet := _BULLET.match(line):
+            if lines:
+                flush()
+            items.append(line[bullet.end() :])
+        elif line:
+            if items:
+                flush()
+            lines.append(line)
+        elif lines:
+            flush()
+    flush()
+    return _joined(parts)
+
+
+def _joined(pieces: Iterable[str], between: str = "") -> SafeString:
+    return format_html_join(between, "{}", ((piece,) for piece in pieces))

@@ -1,0 +1,175 @@
+"""What the pages of letters read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import BinaryIO
+
+from django.core.files.storage import default_storage
+from django.core.paginator import Page, Paginator
+
+from assurance.access import Actor, NotFound, fetch, holds, visible
+from assurance.models import Assessment
+from assurance.vocabulary import LetterState, Permission, State
+from assurance.workflow import Row, available
+from letters.content import content_of, reference
+from letters.models import Letter
+from letters.pdf import Content
+from letters.workflow import IN_PREPARATION, LETTER
+
+P = Permission
+PAGE_SIZE = 50
+READERS = (P.READ_LETTERS, P.READ_ISSUED_LETTERS, P.CHECK_LETTERS)
+
+
+@dataclass(frozen=True)
+class LettersOfAssessment:
+    """The letters of one assessment, newest first, and whether a new one can be drafted."""
+
+    assessment: Assessment
+    letters: tuple[Letter, ...]
+    can_draft: bool
+
+
+@dataclass(frozen=True)
+class LetterPage:
+    """A letter for reading and for what can be done with it."""
+
+    letter: Letter
+    reference: str
+    content: Content | None
+    problem: str
+    transitions: tuple[Row, ...]
+    can_edit: bool
+    can_download: bool
+    is_being_made: bool
+    replaced_by: int | None
+
+
+@dataclass(frozen=True)
+class LetterList:
+    """Letters that the actor may see, those that wait for them first."""
+
+    page: Page[Letter]
+    letters: tuple[Letter, ...]
+    awaiting: bool
+
+
+def of_assessment(actor: Actor, assessment_id: int) -> LettersOfAssessment:
+    """Every letter of an assessment that the actor may see."""
+    assessment = fetch(actor, READERS, Assessment, related=("cycle",), pk=assessment_id)
+    letters = tuple(
+        visible(actor, Letter).filter(assessment=assessment).order_by("-number")
+    )
+    unfinished = any(one.state in IN_PREPARATION for one in letters)
+    can_draft = (
+        holds(actor, P.DRAFT_LETTERS, assessment) and assessment.state == State.AGREED and not unfinished
+    )
+    return LettersOfAssessment(assessment, letters, can_draft)
+
+
+def letters(actor: Actor, *, awaiting: bool, page: int) -> LetterList:
+    """Letters of all authorities that the actor may see; with ``awaiting`` only those to be approved."""
+    rows = visible(actor, Letter).select_related("authority", "assessment__cycle")
+    if awaiting:
+        rows = rows.filter(state=LetterState.AWAITING_APPROVAL)
+    found = Paginator(rows.order_by("-state_since", "-pk"), PAGE_SIZE).get_page(page)
+    return LetterList(found, tuple(found), awaiting)
+
+
+def letter_page(actor: Actor, letter_id: int, today: date) -> LetterPage:
+    """One letter with its text: the frozen one if there is one, else as it would be now."""
+    letter = _visible_letter(actor, letter_id)
+    content, problem = None, ""
+    try:
+        content = Content.model_validate(letter.content) if letter.content else content_of(letter, today)
+    except ValueError as error:
+        problem = str(error)
+    return LetterPage(
+        letter=letter,
+        reference=reference(letter),
+        content=content,
+        problem=problem,
+        transitions=tuple(
+            row for row in available(LETTER, letter, actor) if row.name not in ("issue", "supersede")
+        ),
+        can_edit=letter.state == LetterState.DRAFT and holds(actor, P.DRAFT_LETTERS, letter),
+        can_download=bool(letter.sha256) and letter.issued_at is not None,
+        is_being_made=letter.state == LetterState.APPROVED and not letter.failure,
+        replaced_by=letter.replaced_by.pk if letter.state == LetterState.SUPERSEDED else None,
+    )
+
+
+def letter_to_edit(actor: Actor, letter_id: int) -> Letter:
+    """One letter for the person who drafts it."""
+    return fetch(actor, P.DRAFT_LETTERS, Letter, related=("assessment__cycle",), pk=letter_id)
+
+
+def letter_to_move(actor: Actor, letter_id: int, name: str) -> tuple[Letter, Row, bool]:
+    """A letter, the row of a transition, and whether it starts from the letter's state. KeyError: no such row."""
+    row = LETTER.row(name)
+    letter = fetch(actor, row.permissions, Letter, related=("assessment__cycle",), pk=letter_id)
+    return letter, row, letter.state in row.sources
+
+
+def letter_file(actor: Actor, letter_id: int) -> tuple[Letter, str, BinaryIO]:
+    """An issued letter, a file name that people understand, and its bytes.
+
+    Raises:
+        NotFound: the actor may not see it, or it has no file.
+    """
+    letter = _visible_letter(actor, letter_id)
+    if not letter.sha256 or letter.issued_at is None:
+        raise NotFound
+    return letter, f"{reference(letter)}.pdf", default_storage.open(letter.file.name)
+
+
+def letter_as_it_stands(
+    actor: Actor, *, gss_code: str, cycle: str, programme: str, today: date
+) -> tuple[Letter, Content] | None:
+    """The newest letter of an authority's assessment with its content, frozen or as it would be; None for none.
+
+    Raises:
+        ValueError: the wording does not go with the scheme.
+    """
+    letter = (
+        visible(actor, Letter)
+        .select_related("authority", "assessment__cycle", "wording", "replaces__assessment__cycle",
+                        "replaces__authority")
+        .filter(
+            authority__gss_code=gss_code,
+            assessment__cycle__name=cycle,
+            assessment__cycle__programme__code=programme,
+        )
+        .exclude(state=LetterState.WITHDRAWN)
+        .order_by("-number")
+        .first()
+    )  # fmt: skip
+    if letter is None:
+        return None
+    content = Content.model_validate(letter.content) if letter.content else content_of(letter, today)
+    return letter, content
+
+
+def waiting_for_file() -> list[tuple[int, int]]:
+    """Ids of approved letters that have no file, with their authorities': what a crash left behind.
+
+    Needs a scope that sees every row.
+    """
+    rows = Letter.objects.filter(state=LetterState.APPROVED, sha256="", failure="", issue_requested_at__isnull=False)
+    return list(rows.values_list("pk", "authority_id"))
+
+
+def _visible_letter(actor: Actor, letter_id: int) -> Letter:
+    fetch(actor, READERS, Letter, pk=letter_id)
+    letter = (
+        visible(actor, Letter)
+        .select_related("authority", "assessment__cycle", "wording", "replaces__assessment__cycle",
+                        "replaces__authority", "replaced_by")
+        .filter(pk=letter_id)
+        .first()
+    )  # fmt: skip
+    if letter is None:
+        raise NotFound
+    return letter

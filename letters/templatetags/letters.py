@@ -1,0 +1,32 @@
+"""Small things that only the pages of letters show: ``{% load letters %}``."""
+
+from __future__ import annotations
+
+from django import template
+from django.utils.safestring import SafeString
+
+from assurance.templatetags.govuk import tag
+from assurance.vocabulary import LetterState
+from letters.models import Letter
+from letters.pdf.markup import prose
+
+register = template.Library()
+
+COLOURS = {
+    LetterState.DRAFT: "grey",
+    LetterState.ACCURACY_CHECK: "yellow",
+    LetterState.AWAITING_APPROVAL: "purple",
+    LetterState.APPROVED: "blue",
+    LetterState.ISSUED: "green",
+    LetterState.SUPERSEDED: "orange",
+    LetterState.WITHDRAWN: "red",
+}
+
+
+@register.simple_tag
+def letter_tag(letter: Letter) -> SafeString:
+    """The state of a letter as a coloured tag."""
+    return tag(letter.get_state_display(), COLOURS[LetterState(letter.state)])
+
+
+register.filter("prose", prose)

@@ -1,0 +1,15 @@
+"""Addresses of the letters' pages."""
+
+from django.urls import path
+
+from letters import views
+
+urlpatterns = [
+    path("", views.letter_list, name="letters"),
+    path("assessment/<int:assessment_id>/", views.of_assessment, name="assessment-letters"),
+    path("assessment/<int:assessment_id>/draft/", views.draft, name="letter-draft"),
+    path("<int:letter_id>/", views.letter, name="letter"),
+    path("<int:letter_id>/edit/", views.edit, name="letter-edit"),
+    path("<int:letter_id>/do/<slug:name>/", views.move, name="letter-move"),
+    path("<int:letter_id>/pdf/", views.download, name="letter-pdf"),
+]

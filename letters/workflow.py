@@ -1,0 +1,77 @@
+"""The life of a letter, as a table of the same kind as an assessment's and run by the same engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as T
+
+from assurance.access import Actor
+from assurance.vocabulary import EventKind, LetterState, Permission, State
+from assurance.workflow import Obstacle, Row, Table
+from letters.models import Letter
+
+S = LetterState
+P = Permission
+
+
+def _complete(letter: Letter, actor: Actor) -> Sequence[Obstacle]:
+    """A letter goes for approval when it says to whom and from whom it is, of an assessment that is agreed."""
+    wanted = {
+        letter.addressee_name: _("Enter the name of the addressee"),
+        letter.addressee_organisation: _("Enter the organisation of the addressee"),
+        letter.salutation: _("Enter how the letter greets the addressee"),
+        letter.sender_name: _("Enter the name of the sender"),
+    }
+    obstacles = [Obstacle(message) for value, message in wanted.items() if not value]
+    return [*obstacles, *_agreed(letter, actor)]
+
+
+def _agreed(letter: Letter, actor: Actor) -> Sequence[Obstacle]:
+    if letter.assessment.state == State.AGREED:
+        return ()
+    return [Obstacle(_("The outcomes are no longer agreed, so the letter cannot go on"))]
+
+
+def _not_the_drafter(letter: Letter, actor: Actor) -> Sequence[Obstacle]:
+    """Nobody approves a letter that they drafted or edited (DESIGN section 4)."""
+    edited = letter.history.filter(history_user=actor.user, history_change_reason="draft").exists()
+    if letter.drafted_by_id == actor.id or edited:
+        return [Obstacle(_("You drafted this letter, so somebody else has to approve it"))]
+    return _agreed(letter, actor)
+
+
+def _set_as_pdf(letter: Letter, actor: Actor) -> Sequence[Obstacle]:
+    if letter.sha256:
+        return ()
+    return [Obstacle(_("The file of this letter is not ready yet"))]
+
+
+IN_PREPARATION = frozenset({S.DRAFT, S.ACCURACY_CHECK, S.AWAITING_APPROVAL, S.APPROVED})
+
+LETTER = Table(
+    Letter,
+    EventKind.LETTER_MOVED,
+    related=("assessment__cycle", "wording"),
+    rows=(
+        Row("send_for_check", frozenset({S.DRAFT}), S.ACCURACY_CHECK, (P.DRAFT_LETTERS,),
+            T("Send for accuracy check"), _complete),
+        Row("end_check", frozenset({S.ACCURACY_CHECK}), S.DRAFT, (P.DRAFT_LETTERS,),
+            T("End accuracy check")),
+        Row("send_for_approval", frozenset({S.DRAFT, S.ACCURACY_CHECK}), S.AWAITING_APPROVAL, (P.DRAFT_LETTERS,),
+            T("Send for approval"), _complete),
+        Row("return", frozenset({S.AWAITING_APPROVAL}), S.DRAFT, (P.APPROVE_LETTERS,),
+            T("Return to the adviser"), needs=("reason",)),
+        Row("approve", frozenset({S.AWAITING_APPROVAL}), S.APPROVED, (P.APPROVE_LETTERS,),
+            T("Approve and issue"), _not_the_drafter),
+        Row("issue", frozenset({S.APPROVED}), S.ISSUED, (P.APPROVE_LETTERS,),
+            T("Issue"), _set_as_pdf),
+        Row("supersede", frozenset({S.ISSUED}), S.SUPERSEDED, (P.APPROVE_LETTERS,),
+            T("Supersede")),
+        Row("withdraw", IN_PREPARATION | {S.ISSUED}, S.WITHDRAWN, (P.APPROVE_LETTERS,),
+            T("Withdraw"), needs=("reason",)),
+    ),
+)  # fmt: skip
+
+

@@ -1,0 +1,111 @@
+"""What the settings come to for each kind of service, read in a process of their own."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from assurance.project.environment import PROJECT_FOLDER
+
+ADDRESSES = {"DATABASE_URL": "postgresql://app@db/prevent", "REDIS_URL": "unix:///run/v.sock"}
+PRODUCTION = {
+    "SERVICE": "production",
+    "SECRET_KEY": "k" * 50,
+    "ALLOWED_HOSTS": "prevent.example",
+    **ADDRESSES,
+}
+LOCAL = {"SERVICE": "local", "SECRET_KEY": "k", **ADDRESSES}
+
+SHOW = """
+import json
+from assurance.project import settings
+print(json.dumps({n: getattr(settings, n) for n in dir(settings) if n.isupper()}, default=str))
+"""
+
+
+def run(environ, *command):
+    bare = {"PATH": os.environ["PATH"]}
+    return subprocess.run(
+        [sys.executable, *command],
+        env={**bare, **environ},
+        cwd=PROJECT_FOLDER,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def settings_for(environ):
+    shown = run(environ, "-c", SHOW)
+    assert shown.returncode == 0, shown.stderr
+    return json.loads(shown.stdout)
+
+
+@pytest.fixture(scope="module")
+def production():
+    return settings_for({**PRODUCTION, "BEHIND_TLS_PROXY": "true", "DATABASE_POOL": "4"})
+
+
+@pytest.fixture(scope="module")
+def local():
+    return settings_for(LOCAL)
+
+
+def test_production_sends_cookies_over_tls_only(production):
+    assert production["SESSION_COOKIE_SECURE"] is True
+    assert production["CSRF_COOKIE_SECURE"] is True
+    assert production["SECURE_HSTS_SECONDS"] > 0
+    assert production["SECURE_SSL_REDIRECT"] is True
+    assert production["DEBUG"] is False
+
+
+def test_a_proxy_is_believed_only_when_there_is_one(local):
+    assert "SECURE_PROXY_SSL_HEADER" not in local
+
+
+def test_the_web_process_has_a_pool_and_nothing_else_has(production, local):
+    assert production["DATABASES"]["default"]["OPTIONS"]["pool"]["max_size"] == 4
+    assert production["DATABASES"]["default"]["CONN_MAX_AGE"] == 0
+    assert "pool" not in local["DATABASES"]["default"].get("OPTIONS", {})
+
+
+def test_mail_leaves_the_machine_in_production_only(production, local):
+    assert production["EMAIL_BACKEND"].endswith("smtp.EmailBackend")
+    assert local["EMAIL_BACKEND"].endswith("filebased.EmailBackend")
+
+
+def test_letters_are_kept_where_no_address_leads(production):
+    files = production["FILES_ROOT"]
+    assert not files.startswith(production["STATIC_ROOT"])
+    assert production["STORAGES"]["default"]["OPTIONS"]["base_url"] is None
+
+
+def test_nothing_may_run_or_be_framed_from_elsewhere(production):
+    directives = production["CONTENT_SECURITY_POLICY"]["DIRECTIVES"]
+    assert {name: directives[name] for name in ("script-src", "style-src", "frame-ancestors")} == {
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+    assert not any("unsafe" in source for sources in directives.values() for source in sources)
+
+
+def test_tasks_come_back_when_a_worker_dies(production):
+    assert production["CELERY_TASK_ACKS_LATE"] is True
+    assert production["CELERY_TASK_REJECT_ON_WORKER_LOST"] is True
+    visibility = production["CELERY_BROKER_TRANSPORT_OPTIONS"]["visibility_timeout"]
+    assert visibility > production["CELERY_TASK_TIME_LIMIT"]
+
+
+def test_maintenance_comes_before_everything_else():
+    middleware = settings_for({**PRODUCTION, "MAINTENANCE": "true"})["MIDDLEWARE"]
+    assert middleware[0] == "assurance.middleware.MaintenanceMiddleware"
+
+
+def test_a_refused_environment_is_said_plainly_and_without_a_traceback():
+    refused = run({"SERVICE": "production"}, "manage.py", "check")
+    assert refused.returncode == 1
+    assert "SECRET_KEY is needed" in refused.stderr
+    assert "Traceback" not in refused.stderr
