@@ -27,5 +27,3 @@ class ScopedTask(Task):
     def send(self, record_id: int, authority_id: int) -> None:
         """Send the task once the transaction in progress is committed; at once if there is none."""
         transaction.on_commit(partial(self.delay, record_id, authority_id))
-
-

@@ -15,13 +15,9 @@ urlpatterns = [
     path("assessments/<int:assessment_id>/benchmarks/<int:number>/", assessments.answer, name="answer"),
     path("assessments/<int:assessment_id>/review/<int:number>/", assessments.review, name="review"),
     path("assessments/<int:assessment_id>/strengths/", assessments.strengths, name="strengths"),
-    path(
-        "assessments/<int:assessment_id>/recommendations/", assessments.recommendations, name="recommendations"
-    ),
+    path("assessments/<int:assessment_id>/recommendations/", assessments.recommendations, name="recommendations"),
     path("assessments/<int:assessment_id>/questions/", assessments.questions, name="questions"),
-    path(
-        "assessments/<int:assessment_id>/questions/<int:question_id>/", assessments.question, name="question"
-    ),
+    path("assessments/<int:assessment_id>/questions/<int:question_id>/", assessments.question, name="question"),
     path("assessments/<int:assessment_id>/do/<slug:name>/", transitions.transition, name="transition"),
     path("cycles/", cycles.cycle_list, name="cycles"),
     path("cycles/new/", cycles.create, name="cycle-new"),

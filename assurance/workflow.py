@@ -233,9 +233,7 @@ def _ready_to_propose(assessment: Assessment, actor: Actor) -> Sequence[Obstacle
         if answer != Answer.OUTCOME:
             obstacles.append(Obstacle(_("Benchmark %(number)s, %(title)s: choose an outcome") % named, number))
         if not summary:
-            obstacles.append(
-                Obstacle(_("Benchmark %(number)s, %(title)s: enter an Annex A summary") % named, number)
-            )
+            obstacles.append(Obstacle(_("Benchmark %(number)s, %(title)s: enter an Annex A summary") % named, number))
     return obstacles
 
 

@@ -81,7 +81,7 @@ def load_crosswalk(path: str | Path) -> tuple[str, str, bool]:
         Both scheme codes, and whether anything changed.
 
     Raises:
-        Refused: the file is wrong, or names a scheme that is not loaded.
+        Refused: the file is wrong, or names a scheme that is not loaded or a benchmark that its scheme lacks.
     """
     source = open_source(path)
     file = validate(source, CrosswalkFile)
@@ -90,6 +90,8 @@ def load_crosswalk(path: str | Path) -> tuple[str, str, bool]:
         missing = [key for key, code in (("from", file.from_scheme), ("to", file.to_scheme)) if code not in schemes]
         if missing:
             raise Refused(source.problem((key,), f"scheme {source.data[key]} is not loaded") for key in missing)
+        if problems := list(_unknown_numbers(source, file)):
+            raise Refused(problems)
         ends = {"from_scheme": schemes[file.from_scheme], "to_scheme": schemes[file.to_scheme]}
         before = set(CrosswalkEntry.objects.filter(**ends).values_list("from_number", "to_number"))
         after = {(row.from_number, row.to_number) for row in file.map}
@@ -99,6 +101,16 @@ def load_crosswalk(path: str | Path) -> tuple[str, str, bool]:
                 CrosswalkEntry(**ends, from_number=one, to_number=other) for one, other in sorted(after)
             )
     return file.from_scheme, file.to_scheme, before != after
+
+
+def _unknown_numbers(source: Source, file: CrosswalkFile) -> Iterator[Problem]:
+    """Where the crosswalk names a benchmark that no version of its scheme has."""
+    for key, code in (("from", file.from_scheme), ("to", file.to_scheme)):
+        known = set(Benchmark.objects.filter(scheme_version__scheme__code=code).values_list("number", flat=True))
+        for index, row in enumerate(file.map):
+            number = row.from_number if key == "from" else row.to_number
+            if number not in known:
+                yield source.problem(("map", index, key), f"scheme {code} has no benchmark {number}")
 
 
 def digest_of(content: Any) -> str:
@@ -176,5 +188,3 @@ def _differing(old: Any, new: Any, place: Place) -> Iterator[Place]:
             yield from _differing(one, other, (*place, index))
     elif old != new:
         yield place
-
-

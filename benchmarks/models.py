@@ -64,7 +64,8 @@ class Level(models.Model):
     label = models.CharField(max_length=200)
     points = models.PositiveSmallIntegerField()
     standing = models.CharField(max_length=20, choices=Standing)
-    builds_on = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    # Restricted and not protected: a draft that is replaced takes all of its levels with it.
+    builds_on = models.ForeignKey("self", on_delete=models.RESTRICT, null=True, blank=True, related_name="+")
     aliases = ArrayField(models.CharField(max_length=200), default=list, blank=True)
 
     class Meta:
@@ -134,12 +135,8 @@ class CrosswalkEntry(models.Model):
         ordering = ["from_scheme", "to_scheme", "from_number"]
         verbose_name_plural = "crosswalk entries"
         constraints = [
-            models.UniqueConstraint(
-                fields=["from_scheme", "to_scheme", "from_number"], name="crosswalk_from_once"
-            ),
-            models.CheckConstraint(
-                condition=~Q(from_scheme=F("to_scheme")), name="crosswalk_between_two_schemes"
-            ),
+            models.UniqueConstraint(fields=["from_scheme", "to_scheme", "from_number"], name="crosswalk_from_once"),
+            models.CheckConstraint(condition=~Q(from_scheme=F("to_scheme")), name="crosswalk_between_two_schemes"),
         ]
 
     def __str__(self) -> str:

@@ -51,9 +51,7 @@ Enqueue = Callable[[int, int], None]
 """Sends the task that makes the file, given the ids of the letter and of its authority."""
 
 
-def load_wording(
-    path: str | Path, *, by: Actor, at: datetime, publish: bool
-) -> tuple[Wording, Change, bool]:
+def load_wording(path: str | Path, *, by: Actor, at: datetime, publish: bool) -> tuple[Wording, Change, bool]:
     """Load a wording file as a draft of the version that it names, and publish it if asked.
 
     Returns:
@@ -87,9 +85,7 @@ def load_wording(
             wording.status, wording.published_at = Status.PUBLISHED, at
         if published or change != Change.UNCHANGED:
             wording.save()
-            ledger.reference_event(
-                EventKind.REFERENCE, by=by, at=at, name="wording", detail={"wording": str(wording)}
-            )
+            ledger.reference_event(EventKind.REFERENCE, by=by, at=at, name="wording", detail={"wording": str(wording)})
     return wording, change, published
 
 
@@ -165,9 +161,7 @@ def draft_from_case(case: LetterPart, assessment: Assessment, *, by: Actor, at: 
     return letter
 
 
-def save_letter(
-    *, by: Actor, at: datetime, letter_id: int, version: int, values: Mapping[str, Any]
-) -> Letter:
+def save_letter(*, by: Actor, at: datetime, letter_id: int, version: int, values: Mapping[str, Any]) -> Letter:
     """Save the draft: addressee, sender, copies, thanks and covering summary.
 
     Args:
@@ -179,9 +173,7 @@ def save_letter(
         Unfit: a text does not fit.
     """
     with transaction.atomic():
-        letter = fetch(
-            by, Permission.DRAFT_LETTERS, Letter, lock=("self",), related=("assessment",), pk=letter_id
-        )
+        letter = fetch(by, Permission.DRAFT_LETTERS, Letter, lock=("self",), related=("assessment",), pk=letter_id)
         if letter.state != LetterState.DRAFT:
             raise NotEditable(letter)
         if letter.version != version:
@@ -231,6 +223,7 @@ def approve(*, by: Actor, at: datetime, letter_id: int, enqueue: Enqueue) -> Let
     Args:
         enqueue: sends the task that makes the file once the transaction is committed.
     """
+
     def freeze(letter: Letter) -> None:
         content = content_of(letter, timezone.localdate(at))
         letter.letter_date = content.date
@@ -334,9 +327,7 @@ def _lines(values: Sequence[str], name: str) -> list[str]:
     return [kept for one in values if (kept := fitting(one, name, longest=200))]
 
 
-def _note(
-    letter: Letter, name: str, by: Actor, at: datetime, kind: EventKind = EventKind.LETTER_SAVED
-) -> None:
+def _note(letter: Letter, name: str, by: Actor, at: datetime, kind: EventKind = EventKind.LETTER_SAVED) -> None:
     ledger.event(
         kind,
         by=by,

@@ -68,13 +68,10 @@ def _facts(letter: Letter, today: date) -> Facts:
         summary=letter.summary,
         strengths=[one.text for one in Strength.objects.filter(assessment=assessment)],
         recommendations=[
-            Item(heading=one.heading, text=one.text)
-            for one in Recommendation.objects.filter(assessment=assessment)
+            Item(heading=one.heading, text=one.text) for one in Recommendation.objects.filter(assessment=assessment)
         ],
         recommendation_limit=assessment.cycle.recommendation_limit,
-        outcomes=[
-            _outcome(scheme, number, agreed, reviews, reasons) for number in scheme.benchmarks
-        ],
+        outcomes=[_outcome(scheme, number, agreed, reviews, reasons) for number in scheme.benchmarks],
         criteria=[_criteria(scheme, number) for number in scheme.benchmarks],
         scheme=Scheme(code=scheme.code, version=scheme.version, name=scheme.name),
         counts=Counts(met_or_exceeded=share.numerator, counted=share.denominator),

@@ -110,5 +110,3 @@ class MoveForm(GovukForm):
         if not needs_reason:
             del self.fields["reason"]
         self.buttons = (Button(label),)
-
-

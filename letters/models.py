@@ -64,9 +64,7 @@ class Letter(Tenant, Versioned):
 
     assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="letters")
     number = models.PositiveSmallIntegerField(help_text="1, and one more for each correction.")
-    replaces = models.OneToOneField(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaced_by"
-    )
+    replaces = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaced_by")
     state = models.CharField(max_length=20, choices=LetterState, default=LetterState.DRAFT)
     state_since = models.DateTimeField()
     wording = models.ForeignKey(Wording, on_delete=models.PROTECT, related_name="+")
@@ -126,19 +124,17 @@ class Letter(Tenant, Versioned):
             ),
             models.CheckConstraint(
                 name="letter_issued_has_file",
-                condition=~Q(state__in=DELIVERED_LETTER_STATES)
+                condition=~Q(state__in=sorted(DELIVERED_LETTER_STATES))
                 | (~Q(sha256="") & ~Q(file="") & Q(issued_at__isnull=False)),
             ),
             models.CheckConstraint(
                 name="letter_approved_is_frozen",
-                condition=~Q(state__in=[LetterState.APPROVED, *DELIVERED_LETTER_STATES])
+                condition=~Q(state__in=[LetterState.APPROVED, *sorted(DELIVERED_LETTER_STATES)])
                 | (Q(content__isnull=False) & Q(approved_at__isnull=False) & ~Q(content_digest="")),
             ),
             models.CheckConstraint(
                 name="letter_not_approved_by_drafter",
-                condition=Q(approved_by__isnull=True)
-                | Q(drafted_by__isnull=True)
-                | ~Q(approved_by=F("drafted_by")),
+                condition=Q(approved_by__isnull=True) | Q(drafted_by__isnull=True) | ~Q(approved_by=F("drafted_by")),
             ),
         ]
 

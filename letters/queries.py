@@ -59,13 +59,9 @@ class LetterList:
 def of_assessment(actor: Actor, assessment_id: int) -> LettersOfAssessment:
     """Every letter of an assessment that the actor may see."""
     assessment = fetch(actor, READERS, Assessment, related=("cycle",), pk=assessment_id)
-    letters = tuple(
-        visible(actor, Letter).filter(assessment=assessment).order_by("-number")
-    )
+    letters = tuple(visible(actor, Letter).filter(assessment=assessment).order_by("-number"))
     unfinished = any(one.state in IN_PREPARATION for one in letters)
-    can_draft = (
-        holds(actor, P.DRAFT_LETTERS, assessment) and assessment.state == State.AGREED and not unfinished
-    )
+    can_draft = holds(actor, P.DRAFT_LETTERS, assessment) and assessment.state == State.AGREED and not unfinished
     return LettersOfAssessment(assessment, letters, can_draft)
 
 
@@ -91,9 +87,7 @@ def letter_page(actor: Actor, letter_id: int, today: date) -> LetterPage:
         reference=reference(letter),
         content=content,
         problem=problem,
-        transitions=tuple(
-            row for row in available(LETTER, letter, actor) if row.name not in ("issue", "supersede")
-        ),
+        transitions=tuple(row for row in available(LETTER, letter, actor) if row.name not in ("issue", "supersede")),
         can_edit=letter.state == LetterState.DRAFT and holds(actor, P.DRAFT_LETTERS, letter),
         can_download=bool(letter.sha256) and letter.issued_at is not None,
         is_being_made=letter.state == LetterState.APPROVED and not letter.failure,

@@ -139,8 +139,7 @@ CONDITIONS: Mapping[str, tuple[str, Callable[[Facts], bool]]] = MappingProxyType
         "within_recommendation_limit": (
             "the year has a limit on recommendations, and this letter keeps to it",
             lambda facts: (
-                facts.recommendation_limit is not None
-                and len(facts.recommendations) <= facts.recommendation_limit
+                facts.recommendation_limit is not None and len(facts.recommendations) <= facts.recommendation_limit
             ),
         ),
         "has_counts": ("at least one benchmark is counted", lambda facts: facts.counts.counted > 0),
@@ -280,9 +279,7 @@ class Conditional(Part):
     def _conditions_exist(cls, when: list[str]) -> list[str]:
         for condition in when:
             if condition.removeprefix("not ") not in CONDITIONS:
-                raise ValueError(
-                    f"“{condition}” is not a condition; the conditions are {', '.join(CONDITIONS)}"
-                )
+                raise ValueError(f"“{condition}” is not a condition; the conditions are {', '.join(CONDITIONS)}")
         return when
 
     @field_validator("text")
@@ -493,18 +490,14 @@ class WordingFile(Part):
         for name in _CASE:
             printing = [block for block in blocks if name in block.names()]
             if len(printing) != 1 or printing[0].when != [NEEDED[name]]:
-                raise ValueError(
-                    f"exactly one block must print “{name}”, under the one condition {NEEDED[name]}"
-                )
+                raise ValueError(f"exactly one block must print “{name}”, under the one condition {NEEDED[name]}")
         return blocks
 
     @model_validator(mode="after")
     def _statements_are_printed(self) -> WordingFile:
         in_annex_a = any("statement" in column.fields for column in self.annex_a.columns)
         if not in_annex_a and not self.annex_b.include:
-            raise ValueError(
-                "without Annex B, a column of Annex A must print the statement of each benchmark"
-            )
+            raise ValueError("without Annex B, a column of Annex A must print the statement of each benchmark")
         return self
 
 
@@ -531,13 +524,9 @@ def compose(wording: WordingFile, facts: Facts) -> Content:
             say which organisation the letter is from.
     """
     if facts.scheme.code != wording.scheme:
-        raise ValueError(
-            f"Wording {wording.code} is for scheme {wording.scheme}, not for {facts.scheme.code}."
-        )
+        raise ValueError(f"Wording {wording.code} is for scheme {wording.scheme}, not for {facts.scheme.code}.")
     if facts.language != wording.language:
-        raise ValueError(
-            f"Wording {wording.code} is in language {wording.language}, not in {facts.language}."
-        )
+        raise ValueError(f"Wording {wording.code} is in language {wording.language}, not in {facts.language}.")
     facts = facts.model_copy(update={"sender": _sender(facts.sender, wording.defaults.sender)})
     values = _values(wording, facts)
 

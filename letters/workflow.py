@@ -73,5 +73,3 @@ LETTER = Table(
             T("Withdraw"), needs=("reason",)),
     ),
 )  # fmt: skip
-
-

@@ -221,9 +221,7 @@ def give_benchmark(*, by: Actor, at: datetime, assessment_id: int, number: int, 
             raise Unfit("contributor", _("Choose a contributor of this authority"))
         if found := GivenBenchmark.objects.filter(self_assessment=row, contributor_id=contributor_id).first():
             return found
-        given = GivenBenchmark(
-            authority=row.authority, self_assessment=row, contributor_id=contributor_id, given_at=at
-        )
+        given = GivenBenchmark(authority=row.authority, self_assessment=row, contributor_id=contributor_id, given_at=at)
         ledger.save(given, by=by, at=at)
         ledger.event(
             EventKind.GIVEN,

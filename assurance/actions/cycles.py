@@ -20,9 +20,7 @@ from benchmarks.catalogue import SchemeText, published_versions, scheme_text
 DATES = ("opens_on", "submit_by", "agree_by", "letters_by")
 
 
-def create_cycle(
-    *, by: Actor, at: datetime, programme_id: int, name: str, scheme_version_id: int
-) -> Cycle:
+def create_cycle(*, by: Actor, at: datetime, programme_id: int, name: str, scheme_version_id: int) -> Cycle:
     """A cycle in preparation, each benchmark scored as its scheme says.
 
     Raises:
@@ -44,9 +42,7 @@ def create_cycle(
             ledger.create_many(
                 CycleBenchmark,
                 [
-                    CycleBenchmark(
-                        cycle=cycle, benchmark_id=one.id, scored=one.scored, reason=one.unscored_note
-                    )
+                    CycleBenchmark(cycle=cycle, benchmark_id=one.id, scored=one.scored, reason=one.unscored_note)
                     for one in scheme.benchmarks.values()
                 ],
                 by=by,

@@ -60,9 +60,7 @@ def import_case(path: str | Path, *, by: Actor, at: datetime, programme: Program
         if found is not None:
             if found.imported_digest == digest:
                 return Imported(found, case, changed=False)
-            raise Refused(
-                [source.problem(("authority",), f"{authority} already has another record for {cycle.name}")]
-            )
+            raise Refused([source.problem(("authority",), f"{authority} already has another record for {cycle.name}")])
         assessment = Assessment(
             authority=authority,
             cycle=cycle,
@@ -87,13 +85,11 @@ def import_case(path: str | Path, *, by: Actor, at: datetime, programme: Program
 def _past_cycle(
     source: Source, case: CaseFile, programme: Programme, version_id: int, by: Actor, at: datetime
 ) -> Cycle:
-    cycle = Cycle.objects.select_related("scheme_version__scheme").filter(
-        programme=programme, name=case.cycle.name
-    ).first()
+    cycle = (
+        Cycle.objects.select_related("scheme_version__scheme").filter(programme=programme, name=case.cycle.name).first()
+    )
     if cycle is None:
-        cycle = Cycle(
-            programme=programme, name=case.cycle.name, scheme_version_id=version_id, state=CycleState.CLOSED
-        )
+        cycle = Cycle(programme=programme, name=case.cycle.name, scheme_version_id=version_id, state=CycleState.CLOSED)
         ledger.save(cycle, by=by, at=at, reason="imported")
         ledger.reference_event(
             EventKind.CYCLE_MOVED, by=by, at=at, programme=programme, name="imported", detail={"cycle": cycle.name}
@@ -110,9 +106,7 @@ def _past_cycle(
 
 def _outcomes(source: Source, case: CaseFile, scheme: SchemeText) -> dict[int, tuple[str, int | None]]:
     """What is known, by benchmark id; the benchmarks that the case does not name are unknown."""
-    outcomes: dict[int, tuple[str, int | None]] = {
-        one.id: (Answer.UNKNOWN, None) for one in scheme.benchmarks.values()
-    }
+    outcomes: dict[int, tuple[str, int | None]] = {one.id: (Answer.UNKNOWN, None) for one in scheme.benchmarks.values()}
     problems = []
     for index, row in enumerate(case.outcomes):
         benchmark = scheme.benchmarks.get(row.benchmark)

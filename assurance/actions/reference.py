@@ -171,9 +171,7 @@ def end_membership(*, by: Actor, at: datetime, membership: Membership, on: date)
     with transaction.atomic():
         membership.ends = on
         ledger.save(membership, by=by, at=at)
-        ledger.reference_event(
-            EventKind.MEMBERSHIP, by=by, at=at, name="ended", detail={"membership": membership.pk}
-        )
+        ledger.reference_event(EventKind.MEMBERSHIP, by=by, at=at, name="ended", detail={"membership": membership.pk})
 
 
 def _read_rows(path: Path) -> list[AuthorityRow]:
@@ -247,9 +245,7 @@ def _put(
     return ledger.save(authority, by=by, at=at)
 
 
-def _link(
-    found: Mapping[str, Authority], row: Mapping[str, str], report: Report, by: Actor, at: datetime
-) -> None:
+def _link(found: Mapping[str, Authority], row: Mapping[str, str], report: Report, by: Actor, at: datetime) -> None:
     authority = found[row["gss_code"]]
     county = found[row["county_gss"]] if row.get("county_gss") else None
     if "county_gss" in row and authority.county_id != (county.pk if county else None):

@@ -105,9 +105,7 @@ def list_token(rows: Iterable[Strength | Recommendation]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def save_strengths(
-    *, by: Actor, at: datetime, assessment_id: int, token: str, texts: Sequence[str]
-) -> list[Strength]:
+def save_strengths(*, by: Actor, at: datetime, assessment_id: int, token: str, texts: Sequence[str]) -> list[Strength]:
     """Put the strengths in this order in place of those before; empty texts are left out.
 
     Raises:
@@ -198,9 +196,7 @@ def reconsider(*, by: Actor, at: datetime, assessment_id: int) -> Assessment:
     return perform(ASSESSMENT, assessment_id, "reconsider", by=by, at=at)
 
 
-def settle(
-    *, by: Actor, at: datetime, assessment_id: int, reason: str, levels: Mapping[int, str]
-) -> Assessment:
+def settle(*, by: Actor, at: datetime, assessment_id: int, reason: str, levels: Mapping[int, str]) -> Assessment:
     """Settle a dispute. Outcomes that were disputed are recorded as settled, the others as agreed.
 
     Args:
@@ -257,9 +253,7 @@ def _stand_down(assessment: Assessment, by: Actor, at: datetime) -> None:
 
 
 def _in_review(by: Actor, assessment_id: int) -> Assessment:
-    assessment = fetch(
-        by, Permission.REVIEW, Assessment, lock=("self",), related=("cycle",), pk=assessment_id
-    )
+    assessment = fetch(by, Permission.REVIEW, Assessment, lock=("self",), related=("cycle",), pk=assessment_id)
     if assessment.state != State.IN_REVIEW:
         raise NotEditable(assessment)
     return assessment
@@ -277,8 +271,10 @@ def _replace(
     """Make the list be ``wanted``: rows keep their identity by position, so that history can follow them."""
     kept = []
     for position, values in enumerate(wanted, start=1):
-        row = found[position - 1] if position <= len(found) else model(
-            authority=assessment.authority, assessment=assessment
+        row = (
+            found[position - 1]
+            if position <= len(found)
+            else model(authority=assessment.authority, assessment=assessment)
         )
         if row.pk is None or row.position != position or any(getattr(row, k) != v for k, v in values.items()):
             row.position = position

@@ -97,5 +97,3 @@ class QuestionAnswerForm(GovukForm):
     answer = CleanTextField(
         label=gettext_lazy("Your answer"), multiline=True, max_length=text.LETTER_TEXT, required=True
     )
-
-

@@ -44,13 +44,9 @@ class CleanTextField(forms.CharField):
     """
 
     default_error_messages = {
-        "max_length": _(
-            "Shorten this to %(limit_value)d characters or fewer. It has %(show_value)d characters now."
-        ),
+        "max_length": _("Shorten this to %(limit_value)d characters or fewer. It has %(show_value)d characters now."),
         "min_length": _("Write at least %(limit_value)d characters. There are %(show_value)d now."),
-        "long_word": _(
-            "Put spaces into “%(start)s…”, or shorten it. A word can have up to %(limit)d characters."
-        ),
+        "long_word": _("Put spaces into “%(start)s…”, or shorten it. A word can have up to %(limit)d characters."),
     }
 
     def __init__(self, *, multiline: bool = False, longest_word: int = LONGEST_WORD, **options: Any) -> None:
@@ -166,12 +162,8 @@ class VersionField(forms.IntegerField):
 
     widget = forms.HiddenInput
     default_error_messages = {
-        "required": _(
-            "This page has lost track of what it showed. Open it again, and copy your text over first."
-        ),
-        "invalid": _(
-            "This page has lost track of what it showed. Open it again, and copy your text over first."
-        ),
+        "required": _("This page has lost track of what it showed. Open it again, and copy your text over first."),
+        "invalid": _("This page has lost track of what it showed. Open it again, and copy your text over first."),
     }
 
     def __init__(self, **options: Any) -> None:

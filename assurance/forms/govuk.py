@@ -126,9 +126,7 @@ class Actions:
         self.cancel = cancel
         self.cancel_text = cancel_text or _("Cancel")
 
-    def render(
-        self, form: forms.BaseForm, context: Any, template_pack: Any = None, **_options: Any
-    ) -> SafeString:
+    def render(self, form: forms.BaseForm, context: Any, template_pack: Any = None, **_options: Any) -> SafeString:
         """The row as markup; called by crispy-forms."""
         parts = [button.markup() for button in self.buttons]
         if self.cancel:
@@ -169,9 +167,9 @@ class GovukForm(forms.Form):
 
     def revealed(self) -> set[str]:
         """The names of the fields that appear inside a choice of another field."""
-        return {
-            name for look in self.looks.values() for inner in look.reveals.values() for name in inner
-        }.intersection(self.fields)
+        return {name for look in self.looks.values() for inner in look.reveals.values() for name in inner}.intersection(
+            self.fields
+        )
 
     def arrangement(self) -> list[Any]:
         """The fields from top to bottom: names, or layout objects of crispy-forms. Override to group them."""

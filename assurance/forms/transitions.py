@@ -110,9 +110,7 @@ class AskForm(TransitionForm):
                 label=_("Question"), multiline=True, required=False, max_length=text.LETTER_TEXT
             )
             self.looks[f"question_{index}"] = Look(rows=3)
-            self.fields[f"number_{index}"] = forms.ChoiceField(
-                label=_("Benchmark"), choices=choices, required=False
-            )
+            self.fields[f"number_{index}"] = forms.ChoiceField(label=_("Benchmark"), choices=choices, required=False)
             self.fields[f"due_{index}"] = DateField(label=_("Answer needed by"), required=False)
 
     def arrangement(self) -> list[Any]:
@@ -129,9 +127,9 @@ class AskForm(TransitionForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         for index in range(QUESTIONS):
-            if cleaned.get(f"question_{index}") and not cleaned.get(f"due_{index}"):
-                if f"due_{index}" not in self.errors:
-                    self.add_error(f"due_{index}", _("Enter the date by which you need the answer"))
+            due = f"due_{index}"
+            if cleaned.get(f"question_{index}") and not cleaned.get(due) and due not in self.errors:
+                self.add_error(due, _("Enter the date by which you need the answer"))
         return cleaned
 
     def questions(self) -> list[tuple[str, date, int | None]]:

@@ -36,7 +36,7 @@ class Assessment(Tenant, Versioned):
             models.UniqueConstraint(fields=["id", "authority"], name="assessment_with_authority"),
             models.CheckConstraint(
                 name="assessment_not_submitted_while_editable",
-                condition=~Q(state__in=EDITABLE_STATES) | Q(submitted_at__isnull=True),
+                condition=~Q(state__in=sorted(EDITABLE_STATES)) | Q(submitted_at__isnull=True),
             ),
         ]
         indexes = [models.Index(fields=["authority", "cycle"], name="assessment_by_authority")]

@@ -31,9 +31,7 @@ class Authority(models.Model):
     type = models.CharField(max_length=100)
     nation = models.CharField(max_length=100)
     region = models.CharField(max_length=100)
-    county = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="districts"
-    )
+    county = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="districts")
     start_date = models.DateField(null=True, blank=True)
     end_date = models.DateField(null=True, blank=True)
     former_gss_codes = models.CharField(max_length=200, blank=True)
@@ -68,9 +66,7 @@ class Succession(models.Model):
         ordering = ["date"]
         constraints = [
             models.UniqueConstraint(fields=["predecessor", "successor"], name="succession_once"),
-            models.CheckConstraint(
-                name="succession_of_another", condition=~Q(predecessor=F("successor"))
-            ),
+            models.CheckConstraint(name="succession_of_another", condition=~Q(predecessor=F("successor"))),
         ]
 
     def __str__(self) -> str:

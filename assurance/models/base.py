@@ -39,9 +39,7 @@ class OutcomeRecord(models.Model):
     """An outcome: an answer, and a level exactly when the answer is an outcome."""
 
     answer = models.CharField(max_length=20, choices=Answer, default=Answer.UNANSWERED)
-    level = models.ForeignKey(
-        "benchmarks.Level", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    level = models.ForeignKey("benchmarks.Level", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         abstract = True

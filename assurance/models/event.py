@@ -32,9 +32,7 @@ class Happening(models.Model):
 class Event(Tenant, Happening):
     """Something that happened to one authority's record."""
 
-    assessment = models.ForeignKey(
-        Assessment, on_delete=models.PROTECT, null=True, blank=True, related_name="events"
-    )
+    assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, null=True, blank=True, related_name="events")
     from_state = models.CharField(max_length=20, blank=True)
     to_state = models.CharField(max_length=20, blank=True)
     audience = models.CharField(max_length=20, choices=Audience, default=Audience.BOTH)
@@ -47,9 +45,7 @@ class Event(Tenant, Happening):
 class ReferenceEvent(Happening):
     """Something that happened to what all share: cycles, memberships, reference data."""
 
-    programme = models.ForeignKey(
-        Programme, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         ordering = ["at", "id"]

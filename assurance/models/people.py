@@ -37,9 +37,11 @@ class User(AbstractBaseUser):
     class Meta:
         ordering = ["name"]
         constraints = [
-            models.UniqueConstraint(Lower("email"), name="user_email_once", violation_error_message=_(
-                "Someone already has this email address"
-            )),
+            models.UniqueConstraint(
+                Lower("email"),
+                name="user_email_once",
+                violation_error_message=_("Someone already has this email address"),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -90,11 +92,11 @@ class Membership(models.Model):
             models.CheckConstraint(
                 name="membership_scope_fits_role",
                 condition=(
-                    Q(role__in=AUTHORITY_ROLES | PORTFOLIO_ROLES, authority__isnull=False, region="")
+                    Q(role__in=sorted(AUTHORITY_ROLES | PORTFOLIO_ROLES), authority__isnull=False, region="")
                     & Q(programme__isnull=True)
                 )
-                | (Q(role__in=REGION_ROLES, authority__isnull=True) & ~Q(region=""))
-                | Q(role__in=NATIONAL_ROLES, authority__isnull=True, region=""),
+                | (Q(role__in=sorted(REGION_ROLES), authority__isnull=True) & ~Q(region=""))
+                | Q(role__in=sorted(NATIONAL_ROLES), authority__isnull=True, region=""),
             ),
             models.CheckConstraint(
                 name="membership_ends_after_start",

@@ -44,9 +44,7 @@ class AgreedOutcome(Tenant, OutcomeRecord):
         ordering = ["assessment", "benchmark__number"]
         constraints = [
             models.UniqueConstraint(fields=["assessment", "benchmark"], name="agreed_outcome_once"),
-            models.CheckConstraint(
-                name="agreed_outcome_is_answered", condition=~Q(answer=Answer.UNANSWERED)
-            ),
+            models.CheckConstraint(name="agreed_outcome_is_answered", condition=~Q(answer=Answer.UNANSWERED)),
             *OutcomeRecord.Meta.constraints,
         ]
 
@@ -122,8 +120,7 @@ class Question(Tenant):
         constraints = [
             models.CheckConstraint(
                 name="question_answered_has_date",
-                condition=Q(answer="", answered_at__isnull=True)
-                | (~Q(answer="") & Q(answered_at__isnull=False)),
+                condition=Q(answer="", answered_at__isnull=True) | (~Q(answer="") & Q(answered_at__isnull=False)),
             ),
         ]
 
@@ -144,9 +141,7 @@ class Dispute(Tenant):
     class Meta:
         ordering = ["assessment", "raised_at", "benchmark__number"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["assessment", "benchmark", "raised_at"], name="dispute_once_each_time"
-            ),
+            models.UniqueConstraint(fields=["assessment", "benchmark", "raised_at"], name="dispute_once_each_time"),
             models.CheckConstraint(name="dispute_has_reason", condition=~Q(reason="")),
         ]
 

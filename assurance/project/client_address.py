@@ -11,9 +11,7 @@ def client_address(request: HttpRequest) -> str | None:
     entry that many from the right. Everything left of it was sent by the client and can be anything, so a
     guesser could otherwise change "address" with every attempt. Returns None when there is no address.
     """
-    forwarded = [
-        part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()
-    ]
+    forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
     count: int = settings.PROXY_COUNT
     if count and len(forwarded) >= count:
         return forwarded[-count]

@@ -33,9 +33,7 @@ SECRET_NAMES = frozenset(
 )
 
 # Commands that change tables. They run as the owner of the tables; everything else as the application.
-OWNER_COMMANDS = frozenset(
-    {"migrate", "makemigrations", "sqlmigrate", "squashmigrations", "optimizemigration"}
-)
+OWNER_COMMANDS = frozenset({"migrate", "makemigrations", "sqlmigrate", "squashmigrations", "optimizemigration"})
 
 
 class EnvironmentRefused(ImproperlyConfigured):
@@ -150,11 +148,7 @@ class Environment(BaseModel):
         Variables that are set but empty count as not set: that is how container tools pass on what nobody
         filled in. Raises EnvironmentRefused with one line for each fault.
         """
-        given = {
-            field: environ[field.upper()]
-            for field in cls.model_fields
-            if environ.get(field.upper(), "").strip()
-        }
+        given = {field: environ[field.upper()] for field in cls.model_fields if environ.get(field.upper(), "").strip()}
         try:
             return cls.model_validate(given)
         except ValidationError as error:
@@ -191,9 +185,7 @@ def _explain(error: ValidationError, environ: Mapping[str, str]) -> str:
         name = str(fault["loc"][0]).upper()
         shown = name if name in SECRET_NAMES else f"{name}={environ.get(name, '')}"
         lines.append(f"  {shown}: {message[:1].lower()}{message[1:]}")
-    lines.append(
-        "For a copy to try things out on, use `make run` and `make manage CMD='…'`: they set all of this."
-    )
+    lines.append("For a copy to try things out on, use `make run` and `make manage CMD='…'`: they set all of this.")
     return "\n".join(lines)
 
 

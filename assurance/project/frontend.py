@@ -189,12 +189,8 @@ def build() -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command: 0 when the files are there, 1 with a message on standard error when they are not."""
-    parser = argparse.ArgumentParser(
-        prog="python -m assurance.project.frontend", description="Make static/build."
-    )
-    parser.add_argument(
-        "--force", action="store_true", help="fetch and clean again even if nothing has changed"
-    )
+    parser = argparse.ArgumentParser(prog="python -m assurance.project.frontend", description="Make static/build.")
+    parser.add_argument("--force", action="store_true", help="fetch and clean again even if nothing has changed")
     options = parser.parse_args(arguments)
     if is_current() and not options.force:
         return 0

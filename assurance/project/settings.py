@@ -129,6 +129,8 @@ CSRF_COOKIE_SECURE = PRODUCTION
 # --- People signing in ---------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "assurance.User"
+# Addresses are unique whatever their case, by a constraint that this check does not know.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "signed-out"

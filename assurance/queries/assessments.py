@@ -161,9 +161,7 @@ def _tasks(
     )
     steps = {one[0]: one for one in vars(Progress).values() if isinstance(one, tuple)}
     found = dict(
-        model.objects.filter(assessment=assessment)
-        .annotate(progress=progress)
-        .values_list("benchmark_id", "progress")
+        model.objects.filter(assessment=assessment).annotate(progress=progress).values_list("benchmark_id", "progress")
     )
     return tuple(
         Task(
@@ -520,9 +518,7 @@ class Entry:
 
 def timeline(actor: Actor, assessment_id: int) -> tuple[Assessment, tuple[Entry, ...]]:
     """What happened to the assessment, newest first, as far as the actor may know."""
-    assessment = fetch(
-        actor, (P.READ_EVENTS, P.READ_SHARED_EVENTS), Assessment, related=("cycle",), pk=assessment_id
-    )
+    assessment = fetch(actor, (P.READ_EVENTS, P.READ_SHARED_EVENTS), Assessment, related=("cycle",), pk=assessment_id)
     scheme = scheme_text(assessment.cycle.scheme_version_id)
     events = visible(actor, Event).filter(assessment=assessment).order_by("-at", "-id")
     return assessment, tuple(_entry(event, scheme) for event in events)

@@ -214,8 +214,6 @@ def open_page(actor: Actor, cycle_id: int, today: date) -> OpenPage:
         obstacles.append(_("Set every date"))
     if not in_scope:
         obstacles.append(_("Choose nations and types of authority, so that some authority is in scope"))
-    if not page.scored:
-        obstacles.append(_("Choose at least one benchmark that is scored"))
     return OpenPage(
         cycle=page.cycle,
         scheme=page.scheme,
@@ -248,9 +246,7 @@ def close_page(actor: Actor, cycle_id: int) -> ClosePage:
     """What closing the cycle would leave behind. Three queries."""
     page = _page(actor, cycle_id)
     waiting = tuple(
-        (state, count)
-        for state, count in _by_state(actor, page.cycle)
-        if state not in (State.AGREED, State.WITHDRAWN)
+        (state, count) for state, count in _by_state(actor, page.cycle) if state not in (State.AGREED, State.WITHDRAWN)
     )
     return ClosePage(page.cycle, page.scheme, page.decisions, waiting)
 

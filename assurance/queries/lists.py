@@ -90,9 +90,7 @@ def assessments(actor: Actor, filters: Filters, page: int, today: date) -> Listi
     """
     require_anywhere(actor, Permission.READ_PROGRESS)
     rows = visible(actor, Assessment)
-    available_cycles = tuple(
-        Cycle.objects.filter(pk__in=rows.order_by().values("cycle")).select_related("programme")
-    )
+    available_cycles = tuple(Cycle.objects.filter(pk__in=rows.order_by().values("cycle")).select_related("programme"))
     regions = tuple(rows.order_by("authority__region").values_list("authority__region", flat=True).distinct())
     cycle = filters.cycle if filters.cycle in {one.pk for one in available_cycles} else None
     if cycle is not None:
@@ -102,9 +100,7 @@ def assessments(actor: Actor, filters: Filters, page: int, today: date) -> Listi
     if filters.region:
         rows = rows.filter(authority__region=filters.region)
     if filters.search:
-        rows = rows.filter(
-            Q(authority__name__icontains=filters.search) | Q(authority__gss_code__iexact=filters.search)
-        )
+        rows = rows.filter(Q(authority__name__icontains=filters.search) | Q(authority__gss_code__iexact=filters.search))
     urgency = _urgency()
     ordered = _with_progress(rows).order_by("-cycle__name", urgency, "state_since", "authority__name", "pk")
     found = Paginator(ordered, PAGE_SIZE).get_page(page)
@@ -125,9 +121,7 @@ def _with_progress(rows: QuerySet[Assessment]) -> QuerySet[Assessment]:
         counted = answers.annotate(n=Count("pk", filter=Q(**which) if which else ~Q(answer=Answer.NOT_APPLICABLE)))
         return Coalesce(Subquery(counted.values("n")), Value(0), output_field=IntegerField())
 
-    return rows.select_related("authority", "cycle").annotate(
-        answered=count(answer=Answer.OUTCOME), scored=count()
-    )
+    return rows.select_related("authority", "cycle").annotate(answered=count(answer=Answer.OUTCOME), scored=count())
 
 
 def _entry(row: Any, today: date) -> Entry:

@@ -195,16 +195,12 @@ def _count_texts() -> dict[str, Any]:
     if (get_language() or "en").startswith("en"):
         return {}
     under = {
-        form: ngettext(
-            "You have %(count)s character remaining", "You have %(count)s characters remaining", number
-        )
+        form: ngettext("You have %(count)s character remaining", "You have %(count)s characters remaining", number)
         % {"count": "%{count}"}
         for form, number in _PLURALS
     }
     over = {
-        form: ngettext(
-            "You have %(count)s character too many", "You have %(count)s characters too many", number
-        )
+        form: ngettext("You have %(count)s character too many", "You have %(count)s characters too many", number)
         % {"count": "%{count}"}
         for form, number in _PLURALS
     }
@@ -224,9 +220,7 @@ def _textarea(bound: BoundField, look: Look) -> SafeString:
     if not limit:
         return component("textarea", params)
     params["maxlength"] = limit
-    params["textareaDescriptionText"] = gettext("You can enter up to %(count)s characters") % {
-        "count": "%{count}"
-    }
+    params["textareaDescriptionText"] = gettext("You can enter up to %(count)s characters") % {"count": "%{count}"}
     return component("character-count", params | _count_texts())
 
 
@@ -246,9 +240,7 @@ def _choices(bound: BoundField) -> Iterator[tuple[str, Any, bool]]:
 def _select(bound: BoundField, look: Look) -> SafeString:
     params = _common(bound, look)
     params["classes"] = _css(params["classes"], _width(look.width))
-    params["items"] = [
-        {"value": value, "text": text, "selected": chosen} for value, text, chosen in _choices(bound)
-    ]
+    params["items"] = [{"value": value, "text": text, "selected": chosen} for value, text, chosen in _choices(bound)]
     if bound.field.widget.allow_multiple_selected:
         params["attributes"]["multiple"] = True
     return component("select", params)

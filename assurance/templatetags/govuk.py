@@ -37,9 +37,7 @@ from assurance.templatetags.macros import component
 
 register = template.Library()
 
-COLOURS = frozenset(
-    {"", "grey", "green", "teal", "turquoise", "purple", "magenta", "pink", "red", "orange", "yellow"}
-)
+COLOURS = frozenset({"", "grey", "green", "teal", "turquoise", "purple", "magenta", "pink", "red", "orange", "yellow"})
 
 
 def _nested(options: dict[str, Any]) -> dict[str, Any]:
@@ -140,9 +138,7 @@ def pagination(context: template.Context, page: Page, parameter: str = "page") -
         "pagination",
         {
             "landmarkLabel": gettext("Pages"),
-            "previous": arrow(page.previous_page_number(), gettext("Previous"))
-            if page.has_previous()
-            else None,
+            "previous": arrow(page.previous_page_number(), gettext("Previous")) if page.has_previous() else None,
             "next": arrow(page.next_page_number(), gettext("Next")) if page.has_next() else None,
             "items": items,
         },

@@ -151,9 +151,7 @@ def transition(request: HttpRequest, assessment_id: int, name: str) -> HttpRespo
         form = page.form(request.POST, **options)
         if form.is_valid():
             try:
-                page.act(
-                    by=request.actor, at=timezone.now(), assessment_id=assessment_id, **page.given(form)
-                )
+                page.act(by=request.actor, at=timezone.now(), assessment_id=assessment_id, **page.given(form))
             except (Unfit, Blocked) as refusal:
                 put_refusal(form, refusal)
                 obstacles = getattr(refusal, "obstacles", ())

@@ -106,9 +106,7 @@ def _joined(content: Content) -> bytes:
     try:
         return _finished(front, annex)
     except (AttributeError, KeyError, TypeError, ValueError, pikepdf.PdfError):
-        logger.exception(
-            "Annex B could not be grafted onto letter %s; set as one document", content.reference
-        )
+        logger.exception("Annex B could not be grafted onto letter %s; set as one document", content.reference)
         return _finished(_page("whole.html", content, identifier), None)
 
 

@@ -52,9 +52,7 @@ def load(folder: Path = FOLDER) -> Mapping[str, bytes]:
         try:
             found[name] = (folder / name).read_bytes()
         except OSError as error:
-            raise FontsUnavailable(
-                f"The letter font {name} is not in {folder}; run the front-end build."
-            ) from error
+            raise FontsUnavailable(f"The letter font {name} is not in {folder}; run the front-end build.") from error
         if hashlib.sha256(found[name]).hexdigest() != pinned:
             raise FontsUnavailable(f"The letter font {name} in {folder} is not the pinned one.")
     return MappingProxyType(found)
@@ -78,6 +76,4 @@ def unsettable(text: str) -> list[str]:
         FontsUnavailable: as :func:`load`.
     """
     covered = _coverage()
-    return [
-        character for character in dict.fromkeys(text) if character != "\n" and ord(character) not in covered
-    ]
+    return [character for character in dict.fromkeys(text) if character != "\n" and ord(character) not in covered]

@@ -40,9 +40,7 @@ def defects(pdf: Pdf, *, tables: int) -> tuple[str, ...]:
     root = pdf.Root
     expect(str(root.get(Name.Lang, "")), "The file does not say its language.")
     expect(str(pdf.docinfo.get(Name.Title, "")), "The file has no title.")
-    expect(
-        root.get(Name.ViewerPreferences, Dictionary()).get(Name.DisplayDocTitle), "The title is not shown."
-    )
+    expect(root.get(Name.ViewerPreferences, Dictionary()).get(Name.DisplayDocTitle), "The title is not shown.")
     expect(root.get(Name.MarkInfo, Dictionary()).get(Name.Marked), "The file is not marked as tagged.")
     metadata = root.Metadata.read_bytes() if Name.Metadata in root else b""
     for claim in (b"pdfuaid:part", b"pdfaid:part", b"dc:title"):
@@ -73,9 +71,7 @@ def _look_at_tags(pdf: Pdf, tables: int, expect: Callable[[object, str], None]) 
         attributes = _attributes(element)
         if Name.ID in element:
             named[str(element.ID)] += 1
-        referred.update(
-            str(name) for attribute in attributes for name in attribute.get(Name.Headers, Array())
-        )
+        referred.update(str(name) for attribute in attributes for name in attribute.get(Name.Headers, Array()))
         if kind in _CHILDREN:
             strange = set(inner) - _CHILDREN[kind]
             expect(not strange, f"{kind} holds {', '.join(sorted(strange))}.")
@@ -88,9 +84,7 @@ def _look_at_tags(pdf: Pdf, tables: int, expect: Callable[[object, str], None]) 
             expect(inner, "A table heading is empty.")
             expect(any(Name.Scope in attribute for attribute in attributes), "A table heading has no scope.")
         elif kind == "L":
-            expect(
-                any(Name.ListNumbering in a for a in attributes), "A list does not say how it is numbered."
-            )
+            expect(any(Name.ListNumbering in a for a in attributes), "A list does not say how it is numbered.")
         elif kind == "Figure":
             expect(Name.Alt in element, "A picture has no text.")
         expect(kind != "Link", "A letter has no links.")
@@ -98,9 +92,7 @@ def _look_at_tags(pdf: Pdf, tables: int, expect: Callable[[object, str], None]) 
     expect(all(times == 1 for times in named.values()), "Two table headings have one name.")
     expect(referred <= set(named), "A cell names a heading that is not there.")
     expect(headings[:1] == [1], "The first heading is not the letter's heading.")
-    expect(
-        all(later - earlier <= 1 for earlier, later in pairwise(headings)), "A level of heading is skipped."
-    )
+    expect(all(later - earlier <= 1 for earlier, later in pairwise(headings)), "A level of heading is skipped.")
 
 
 def _attributes(element: Dictionary) -> list[Object]:

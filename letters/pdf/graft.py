@@ -98,9 +98,7 @@ def children(element: Any) -> list[Any]:
     """The structure elements directly below ``element``, in order."""
     kids = element.get(Name.K, Array())
     return [
-        kid
-        for kid in (kids if isinstance(kids, Array) else [kids])
-        if isinstance(kid, Dictionary) and Name.S in kid
+        kid for kid in (kids if isinstance(kids, Array) else [kids]) if isinstance(kid, Dictionary) and Name.S in kid
     ]
 
 

@@ -26,9 +26,7 @@ _BREAK = mark_safe("<br>")
 def inline(text: str) -> SafeString:
     """One run of text as HTML: escaped, with ``**bold**`` as strong."""
     pieces = enumerate(_BOLD.split(text))
-    return _joined(
-        format_html("<strong>{}</strong>", piece) if index % 2 else piece for index, piece in pieces
-    )
+    return _joined(format_html("<strong>{}</strong>", piece) if index % 2 else piece for index, piece in pieces)
 
 
 @register.filter

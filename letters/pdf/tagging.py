@@ -51,9 +51,7 @@ def recording() -> Iterator[Recording]:
     seen = Recording()
     original = tags._build_box_tree
 
-    def noting(
-        box: Any, parent: Any, pdf: Any, page: int, marks: Any, annotations: Any, kinds: Any
-    ) -> Iterator[Any]:
+    def noting(box: Any, parent: Any, pdf: Any, page: int, marks: Any, annotations: Any, kinds: Any) -> Iterator[Any]:
         if isinstance(box, AbsolutePlaceholder):
             box = box._box
         before = frozenset(marks) if isinstance(box, boxes.MarginBox) else None

@@ -36,12 +36,7 @@ def clean(text: str) -> str:
     plain spaces; no-break spaces stay. Cleaning twice changes nothing.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
-    text = (
-        text.replace(_NARROW_NO_BREAK_SPACE, "\u00a0")
-        .replace("\t", " ")
-        .replace("\v", "\n")
-        .replace("\f", "\n")
-    )
+    text = text.replace(_NARROW_NO_BREAK_SPACE, "\u00a0").replace("\t", " ").replace("\v", "\n").replace("\f", "\n")
     kept = []
     for character in text:
         if character == "\n":

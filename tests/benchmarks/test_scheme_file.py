@@ -35,7 +35,7 @@ def test_the_samples_are_good(tmp_path: Path) -> None:
         ("    exceeding:\n    - text: It meets often.\n", "    exceeding: []\n",
          "benchmark 1 has no criteria for level exceeding"),
         ("    exceeding:\n", "    brilliant:\n", "benchmark 1 has criteria under brilliant, which is no level"),
-        ("- number: 2", "- number: 1", "line 8: benchmarks: benchmark 1 stands twice"),
+        ("- number: 2", "- number: 1", "line 9: benchmarks: benchmark 1 stands twice"),
         ("- number: 2", "- number: 0", "line 23: benchmarks, item 2, number: input should be greater than"),
         ("  unscored_note: Assured elsewhere.\n", "", "benchmark 2 is not scored and has no unscored_note"),
         ("{code: met,", "{code: not_met,", "line 4: scale: "),
@@ -45,6 +45,8 @@ def test_the_samples_are_good(tmp_path: Path) -> None:
         ("standing: meets", "standing: fine", "line 6: scale, item 2, standing: "),
         ("builds_on: met", "builds_on: great", "level exceeding builds on great, which is no lower level"),
         ("builds_on: met", "builds_on: exceeding", "which is no lower level"),
+        ("standing: exceeds", "standing: meets", "line 4: scale: the scale has no level for standing exceeds"),
+        ("exceeds, builds_on", "below, builds_on", "no level for standing exceeds"),
         ("judgement: checklist", "judgement: guess", "line 8: judgement: "),
         ("version: first\n", "", "version: is missing"),
         ("version: first", "version: ''", "line 2: version: string should have at least 1 character"),
@@ -60,6 +62,11 @@ def test_a_checklist_scheme_is_refused(tmp_path: Path, old: str, new: str, reaso
     assert reason in problems(tmp_path, spoilt(CHECKLIST, old, new))
 
 
+def test_a_scale_runs_from_the_lowest_standing_to_the_highest(tmp_path: Path) -> None:
+    turned = BEST_FIT.replace("standing: below", "standing: x").replace("meets", "below").replace("standing: x", "standing: meets")
+    assert "line 4: scale: the scale must run from the lowest standing" in problems(tmp_path, turned)
+
+
 def test_best_fit_needs_exactly_one_descriptor_for_each_level(tmp_path: Path) -> None:
     twice = spoilt(BEST_FIT, "    - text: One.\n", "    - text: One.\n    - text: Two.\n")
     assert "benchmark 1, level 2: best fit needs one descriptor" in problems(tmp_path, twice)
@@ -70,7 +77,7 @@ def test_a_scheme_needs_a_scale_of_two_levels_and_a_benchmark(tmp_path: Path) ->
     one_level = "\n".join(head.splitlines()[:-1]) + "\njudgement" + rest
     assert "line 4: scale: " in problems(tmp_path, one_level)
     none = BEST_FIT.split("benchmarks:")[0] + "benchmarks: []\n"
-    assert "line 8: benchmarks: " in problems(tmp_path, none)
+    assert "line 9: benchmarks: " in problems(tmp_path, none)
 
 
 def test_an_unscored_benchmark_with_some_criteria_needs_them_all(tmp_path: Path) -> None:

@@ -428,6 +428,10 @@ def _same_name(pdf: pikepdf.Pdf) -> None:
     two.ID = one.ID
 
 
+def _lost_name(pdf: pikepdf.Pdf) -> None:
+    del [element for element in graft.elements(pdf) if element.S == "/TH"][1].ID
+
+
 def _other_font(pdf: pikepdf.Pdf) -> None:
     next(iter(pdf.pages[0].resources.Font.values())).BaseFont = Name("/ABCDEF+Comic")
 
@@ -445,7 +449,7 @@ SPOILS: list[tuple[Callable[[pikepdf.Pdf], Any], str]] = [
     (_no_metadata, "lacks pdfuaid:part"),
     (_other_font, "Comic is not one of the letter's own"),
     (_same_name, "Two table headings have one name"),
-    (lambda pdf: first(pdf, "/TH").__delitem__("/ID"), "names a heading that is not there"),
+    (_lost_name, "names a heading that is not there"),
     (lambda pdf: first(pdf, "/TH").__delitem__("/A"), "heading has no scope"),
     (lambda pdf: first(pdf, "/TH").__setitem__("/K", pikepdf.Array()), "heading is empty"),
     (lambda pdf: first(pdf, "/L").__delitem__("/A"), "does not say how it is numbered"),

@@ -113,9 +113,7 @@ def test_a_role_that_already_has_too_many_rights_is_refused(names):
 
 def test_a_password_is_part_of_the_address_and_never_reaches_the_server_in_plain(names):
     database, roles = names
-    urls = provision(
-        ADMIN_URL, database=database, names=roles, passwords=Passwords("p/1@x", "p:2")
-    )
+    urls = provision(ADMIN_URL, database=database, names=roles, passwords=Passwords("p/1@x", "p:2"))
     assert ":p%2F1%40x@" in urls.owner
     kept = execute(ADMIN_URL, "SELECT rolpassword FROM pg_authid WHERE rolname = ANY (%s)", list(roles))
     assert all(row[0].startswith("SCRAM-SHA-256$") for row in kept)

@@ -27,9 +27,7 @@ class Command(BaseCommand):
                 raise CommandError("The demonstration world is not there. Build it with manage.py load_demo")
             there = set(User.objects.filter(email__in=emails, is_active=True).values_list("email", flat=True))
         rows = [
-            (person.email, person.name, _described(demo, person))
-            for person in demo.people
-            if person.email in there
+            (person.email, person.name, _described(demo, person)) for person in demo.people if person.email in there
         ]
         widths = [max(map(len, column)) for column in zip(HEADINGS, *rows, strict=True)]
         for row in (HEADINGS, tuple("-" * width for width in widths), *rows):

@@ -44,9 +44,7 @@ class Command(BaseCommand):
                 report = reference.load_authorities(options["file"], by=by, at=at, programme=programme)
         except Refused as refused:
             raise CommandError(str(refused)) from refused
-        self.stdout.write(
-            f"{len(report.created)} created, {len(report.changed)} changed, {report.unchanged} unchanged"
-        )
+        self.stdout.write(f"{len(report.created)} created, {len(report.changed)} changed, {report.unchanged} unchanged")
         for gss_code, columns in report.changed.items():
             self.stdout.write(f"{gss_code}: {', '.join(columns)} changed")
         if report.succeeded:

