@@ -65,6 +65,7 @@ lock:
 	@$(SET_UP) test && exec $(PYTHON) $(LOCAL).lock $(if $(UPGRADE),--upgrade)
 
 clean:
+	@[ ! -x $(PYTHON) ] || $(PYTHON) $(LOCAL).clean
 	@rm -rf .venv .local static/build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@find assurance/locale -name '*.mo' -delete

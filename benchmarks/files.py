@@ -63,12 +63,23 @@ class Source:
 
     def problem(self, place: Place, reason: str) -> Problem:
         """A problem at ``place``, such as ``("benchmarks", 2, "title")``."""
-        return Problem(self.path.name, self.line(place), describe(place), reason)
+        return Problem(self.path.name, self.line(place), describe(place, self.data), reason)
 
 
-def describe(place: Place) -> str:
-    """A place in words: ``("benchmarks", 2, "title")`` is ``benchmarks, item 3, title``."""
-    return ", ".join(f"item {part + 1}" if isinstance(part, int) else str(part) for part in place)
+def describe(place: Place, data: Any) -> str:
+    """A place of ``data`` in words: ``("benchmarks", 2, "title")`` is ``benchmarks, item 3, title``.
+
+    Only lists count their items: a number that is a key is given as it stands.
+    """
+    words = []
+    for part in place:
+        words.append(f"item {part + 1}" if isinstance(part, int) and not isinstance(data, dict) else str(part))
+        data = data.get(part) if isinstance(data, dict) else data[part] if _has(data, part) else None
+    return ", ".join(words)
+
+
+def _has(data: Any, part: int | str) -> bool:
+    return isinstance(data, list) and isinstance(part, int) and part < len(data)
 
 
 def open_source(path: str | Path) -> Source:

@@ -85,9 +85,7 @@ class Universe:
             self.viewer = self._person("Vera Viewer", (Role.VIEWER, self.alder))
             self.other_lead = self._person("Otto Lead", (Role.LEAD, self.birch), (Role.LEAD, self.cedar))
             self.adviser = self._person("Ada Adviser", (Role.ADVISER, self.alder))
-            self.other_adviser = self._person(
-                "Oona Adviser", (Role.ADVISER, self.birch), (Role.ADVISER, self.cedar)
-            )
+            self.other_adviser = self._person("Oona Adviser", (Role.ADVISER, self.birch), (Role.ADVISER, self.cedar))
             self.manager = self._person("Mona Manager", (Role.REGIONAL_MANAGER, "North"))
             self.other_manager = self._person("Olaf Manager", (Role.REGIONAL_MANAGER, "South"))
             self.signatory = self._person("Sigrid Signatory", (Role.SIGNATORY, ""))
@@ -248,9 +246,7 @@ class Universe:
             "nation": "England",
             "region": region,
         }
-        reference.put_authorities(
-            [(1, row)], file="universe", by=self.operator, at=self.at, programme=self.programme
-        )
+        reference.put_authorities([(1, row)], file="universe", by=self.operator, at=self.at, programme=self.programme)
         return Authority.objects.get(gss_code=gss_code)
 
     def _person(self, name: str, *places: tuple[Role, Authority | str]) -> User:

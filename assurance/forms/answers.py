@@ -49,7 +49,8 @@ class AnswerForm(GovukForm):
         super().__init__(*args, **kwargs)
         self.criteria_fields: list[str] = []
         if scheme.is_checklist:
-            for level in scheme.levels:
+            # What one has in place comes first: a sign of a gap is easier to own up to after it.
+            for level in sorted(scheme.levels, key=lambda one: one.standing == Standing.BELOW):
                 if benchmark.criteria.get(level.code):
                     self._add_criteria(benchmark, level.code, level.label, level.standing)
         self.fields["outcome"] = outcome_field(scheme, _("Your outcome"))

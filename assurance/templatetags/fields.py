@@ -18,22 +18,12 @@ from assurance.forms.fields import DateParts
 from assurance.forms.govuk import Look
 from assurance.templatetags.macros import component
 
-# Said by the component, or harmful: autofocus makes a screen reader skip what stands above the field.
-_SET_BY_COMPONENT = frozenset(
-    {
-        "id",
-        "class",
-        "rows",
-        "cols",
-        "autocomplete",
-        "autofocus",
-        "aria-describedby",
-        "maxlength",
-        "min",
-        "max",
-    }
-    | {"step", "autocapitalize", "inputmode", "pattern", "spellcheck", "multiple"}
-)
+# Said by the component, or harmful: with maxlength a browser cuts off the end of a pasted text without a word,
+# and autofocus makes a screen reader skip what stands above the field.
+_SET_BY_COMPONENT = frozenset({"id", "class", "rows", "cols", "aria-describedby", "multiple", "spellcheck"}) | {
+    *("autocomplete", "autocapitalize", "autofocus", "inputmode"),
+    *("max", "maxlength", "min", "minlength", "pattern", "step"),
+}
 _CHARACTER_WIDTHS = frozenset({"2", "3", "4", "5", "10", "20", "30"})
 # One number for each plural form that a language may ask for: zero, one, two, few, many, other.
 _PLURALS = (("zero", 0), ("one", 1), ("two", 2), ("few", 3), ("many", 6), ("other", 10))

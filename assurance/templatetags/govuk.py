@@ -68,11 +68,13 @@ def govukblock(content: SafeString, component_name: str, **options: Any) -> Safe
 
 @register.simple_tag
 def tag(text: str, colour: str = "") -> SafeString:
-    """A state as a coloured tag: ``{% tag _("In review") "yellow" %}``; blue without a colour.
+    """A state as a coloured tag: ``{% tag _("In review") "yellow" %}``; "blue" and none are the same.
 
     Colours are those of the design system; another one raises ValueError. The text must say it all, since
     colour is not seen by everyone.
     """
+    if colour == "blue":
+        colour = ""
     if colour not in COLOURS:
         raise ValueError(f"{colour!r} is not a colour of a tag.")
     extra = f" govuk-tag--{colour}" if colour else ""
@@ -164,7 +166,7 @@ Shown = forms.BaseForm | BaseFormSet
 
 def _forms(context: template.Context, given: tuple[Shown, ...]) -> list[Shown]:
     """The forms that were named, or else those that pages usually have."""
-    found: tuple[Any, ...] = given or tuple(context.get(name) for name in ("form", "formset"))
+    found: list[Any] = [*given] or [context.get(name) for name in ("form", "formset")]
     return [form for form in found if isinstance(form, forms.BaseForm | BaseFormSet)]
 
 

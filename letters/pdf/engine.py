@@ -170,6 +170,7 @@ def _engine() -> Engine:
 
 @functools.cache
 def _style() -> tuple[CSS, FontConfiguration]:
+    """The style sheet and its fonts, made by the first letter, so after a worker has forked."""
     font_configuration = FontConfiguration()
     sheet = (TEMPLATES / FOLDER / "letter.css").read_text(encoding="utf-8")
     return CSS(string=sheet, url_fetcher=Assets(), font_config=font_configuration), font_configuration

@@ -70,7 +70,9 @@ def test_the_same_again_changes_nothing(tmp_path: Path) -> None:
 
 def test_what_changed_is_told_by_code_and_column(tmp_path: Path) -> None:
     load(written(tmp_path, FILE))
-    text = FILE.replace("Ash District Council,Ash,", "Ash Borough Council,Ash Borough,").replace("North,,,,\n", "West,,,,\n")
+    text = FILE.replace("Ash District Council,Ash,", "Ash Borough Council,Ash Borough,").replace(
+        "North,,,,\n", "West,,,,\n"
+    )
     assert load(written(tmp_path, text)) == [
         "0 created, 2 changed, 1 unchanged",
         "E07000901: name, short_name changed",

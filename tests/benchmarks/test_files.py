@@ -94,5 +94,8 @@ def test_a_problem_names_the_nearest_line(tmp_path: Path) -> None:
 
 
 def test_places_in_words() -> None:
-    assert describe(("benchmarks", 2, "title")) == "benchmarks, item 3, title"
+    data = {"benchmarks": [{}, {}, {"title": ""}], "samples": {7: {"own": ""}}}
+    assert describe(("benchmarks", 2, "title"), data) == "benchmarks, item 3, title"
+    assert describe(("samples", 7, "own"), data) == "samples, 7, own"
+    assert describe(("benchmarks", 5, "title", 0), data) == "benchmarks, item 6, title, item 1"
     assert str(Problem("a.yaml", 0, "", "is empty")) == "a.yaml: is empty"

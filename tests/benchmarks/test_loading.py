@@ -163,9 +163,7 @@ def test_a_crosswalk_between_schemes_that_are_not_loaded_is_refused(tmp_path: Pa
 
 
 @pytest.mark.parametrize(("end", "scheme"), [("from", "small"), ("to", "tiny")])
-def test_a_crosswalk_of_a_benchmark_that_the_scheme_lacks(
-    tmp_path: Path, at: datetime, end: str, scheme: str
-) -> None:
+def test_a_crosswalk_of_a_benchmark_that_the_scheme_lacks(tmp_path: Path, at: datetime, end: str, scheme: str) -> None:
     for text in (CHECKLIST, BEST_FIT):
         load_scheme(written(tmp_path, text), publish=False, at=at)
     path = written(tmp_path, spoilt(CROSSWALK, f"{end}: 1", f"{end}: 9"), "crosswalk.yaml")

@@ -63,7 +63,11 @@ def test_a_checklist_scheme_is_refused(tmp_path: Path, old: str, new: str, reaso
 
 
 def test_a_scale_runs_from_the_lowest_standing_to_the_highest(tmp_path: Path) -> None:
-    turned = BEST_FIT.replace("standing: below", "standing: x").replace("meets", "below").replace("standing: x", "standing: meets")
+    turned = (
+        BEST_FIT.replace("standing: below", "standing: x")
+        .replace("meets", "below")
+        .replace("standing: x", "standing: meets")
+    )
     assert "line 4: scale: the scale must run from the lowest standing" in problems(tmp_path, turned)
 
 

@@ -112,10 +112,14 @@ def test_nothing_scored_is_no_figure_and_not_zero() -> None:
     for nothing in ([], gaps):
         assert met_or_exceeded(nothing).percent is None
         assert weighted_score(nothing).score is None
-    assert met_or_exceeded(gaps).excluded == weighted_score(gaps).excluded == (
-        (1, Gap.UNANSWERED),
-        (2, Gap.NOT_APPLICABLE),
-        (3, Gap.UNKNOWN),
+    assert (
+        met_or_exceeded(gaps).excluded
+        == weighted_score(gaps).excluded
+        == (
+            (1, Gap.UNANSWERED),
+            (2, Gap.NOT_APPLICABLE),
+            (3, Gap.UNKNOWN),
+        )
     )
 
 

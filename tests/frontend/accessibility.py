@@ -22,9 +22,7 @@ def faults(page: Page) -> list[str]:
         selectors = [selector for name, selector in ALLOWED if name == rule["id"]]
         for node in rule["nodes"]:
             element = page.locator(node["target"][0])
-            if not any(
-                element.evaluate("(it, selector) => it.matches(selector)", known) for known in selectors
-            ):
+            if not any(element.evaluate("(it, selector) => it.matches(selector)", known) for known in selectors):
                 said.append(f"{rule['id']}: {node['html']} {node['failureSummary']}")
     return said
 

@@ -119,9 +119,7 @@ class Viewer:
         path = urlsplit(route.request.url).path
         if path == "/":
             directives = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
-            policy = "; ".join(
-                f"{name} {' '.join(map(str, sources))}" for name, sources in directives.items()
-            )
+            policy = "; ".join(f"{name} {' '.join(map(str, sources))}" for name, sources in directives.items())
             headers = {"Content-Security-Policy": policy}
             route.fulfill(body=markup, content_type="text/html; charset=utf-8", headers=headers)
             return
@@ -143,8 +141,8 @@ class Viewer:
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.route("**/*", lambda route: self._answer(route, markup))
         page.goto(f"{ORIGIN}/")
-        if scripts:
-            page.wait_for_load_state("networkidle")
+        if scripts and "data-components" in markup:
+            page.wait_for_selector("[data-govuk-skip-link-init]", state="attached")
         return page
 
 

@@ -38,9 +38,7 @@ class EverythingForm(GovukForm):
         choices=[("t", "Training"), ("v", "Venues"), ("none", "None of these")],
         widget=forms.CheckboxSelectMultiple,
     )
-    declared = forms.BooleanField(
-        label="I declare that this is complete", help_text="You cannot change it later"
-    )
+    declared = forms.BooleanField(label="I declare that this is complete", help_text="You cannot change it later")
     evidence = forms.FileField(label="Evidence")
     version = VersionField(initial=7)
 
@@ -78,9 +76,7 @@ class HostileForm(GovukForm):
     text = CleanTextField(label=HOSTILE, help_text=HOSTILE)
     area = CleanTextField(label=HOSTILE, help_text=HOSTILE, multiline=True, max_length=10)
     radios = forms.ChoiceField(label=HOSTILE, choices=[(HOSTILE, HOSTILE)], widget=forms.RadioSelect)
-    boxes = forms.MultipleChoiceField(
-        label=HOSTILE, choices=[(HOSTILE, HOSTILE)], widget=forms.CheckboxSelectMultiple
-    )
+    boxes = forms.MultipleChoiceField(label=HOSTILE, choices=[(HOSTILE, HOSTILE)], widget=forms.CheckboxSelectMultiple)
     select = forms.ChoiceField(label=HOSTILE, choices=[(HOSTILE, HOSTILE)])
     single = forms.BooleanField(label=HOSTILE, help_text=HOSTILE)
     due = DateField(label=HOSTILE, help_text=HOSTILE)

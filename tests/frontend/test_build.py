@@ -62,7 +62,7 @@ def test_a_failure_is_said_plainly(
 ) -> None:
     monkeypatch.setattr(frontend, "is_current", lambda: False)
     monkeypatch.setattr(frontend, "WORK", tmp_path)
-    monkeypatch.setattr(frontend, "_npm", lambda: ("/no/such/npm", {}))
+    monkeypatch.setattr(frontend, "_npm", lambda: (["/no/such/npm"], {}))
     assert frontend.main([]) == 1
     said = capsys.readouterr().err
     assert said.startswith("The page components could not be made. Fetching the page components with npm")

@@ -17,9 +17,7 @@ LOAD = "{% load govuk %}"
 
 
 def test_any_component(draw: Draw) -> None:
-    page = Drawn(
-        draw(source=LOAD + '{% govuk "button" text=_("Save") classes="x" preventDoubleClick=True %}')
-    )
+    page = Drawn(draw(source=LOAD + '{% govuk "button" text=_("Save") classes="x" preventDoubleClick=True %}'))
     button = page.one("button")
     assert button.text.strip() == "Save"
     assert button["class"] == "govuk-button x"
@@ -35,9 +33,7 @@ def test_nested_options_and_attributes(draw: Draw) -> None:
 
 
 def test_attributes_that_are_switches() -> None:
-    page = Drawn(
-        component("button", {"text": "x", "attributes": {"hidden": True, "data-a": False, "data-b": None}})
-    )
+    page = Drawn(component("button", {"text": "x", "attributes": {"hidden": True, "data-a": False, "data-b": None}}))
     assert "hidden" in page.one("button").attributes
     assert "data-a" not in page.one("button").attributes
     assert "data-b" not in page.one("button").attributes

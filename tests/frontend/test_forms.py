@@ -151,13 +151,9 @@ def test_character_count_speaks_the_language_of_the_page(crispy: Any, settings: 
     assert kinds == {"zero", "one", "two", "few", "many", "other"}
 
 
-@pytest.mark.parametrize(
-    "text", ["one\n  two\nthree", "\n\nafter two line ends", "</textarea><b>", "a & b &amp;"]
-)
+@pytest.mark.parametrize("text", ["one\n  two\nthree", "\n\nafter two line ends", "</textarea><b>", "a & b &amp;"])
 def test_a_text_area_gives_back_what_was_put_in(crispy: Any, text: str) -> None:
-    page = crispy(
-        EverythingForm(initial={"notes": text, "summary": text, "reason": text, "outcome": "below"})
-    )
+    page = crispy(EverythingForm(initial={"notes": text, "summary": text, "reason": text, "outcome": "below"}))
     for name in ("notes", "summary", "reason"):
         assert page.value_of(f"id_{name}") == text
 
@@ -183,9 +179,7 @@ def test_looks_of_one_form_do_not_change_another() -> None:
 
 
 def test_choices(crispy: Any) -> None:
-    page = crispy(
-        EverythingForm(initial={"outcome": "meets", "topics": ["v"], "region": "w", "declared": True})
-    )
+    page = crispy(EverythingForm(initial={"outcome": "meets", "topics": ["v"], "region": "w", "declared": True}))
     assert "checked" in page.one("input", value="meets").attributes
     assert "checked" not in page.one("input", value="below").attributes
     assert "checked" in page.one("input", name="topics", value="v").attributes
@@ -218,9 +212,7 @@ def test_a_form_that_gets_carries_no_token(draw: Draw) -> None:
 
 def test_forms_of_others_are_drawn_too(draw: Draw) -> None:
     class Plain(forms.Form):
-        username = forms.CharField(
-            widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "username"})
-        )
+        username = forms.CharField(widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "username"}))
         when = forms.DateTimeField()
 
     page = Drawn(draw(source="{% load crispy_forms_tags %}{{ form|crispy }}", form=Plain({})))

@@ -33,9 +33,7 @@ class SignIn(forms.Form):
     """What Django's sign-in asks for."""
 
     username = forms.EmailField(label="E-mail address", widget=forms.EmailInput(attrs={"autofocus": True}))
-    password = forms.CharField(
-        label="Password", widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
-    )
+    password = forms.CharField(label="Password", widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}))
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -65,17 +63,13 @@ def test_who_is_signed_in_can_sign_out_by_posting(draw: Draw) -> None:
 
 @pytest.mark.parametrize("name", ["en", "cy"])
 def test_the_reset_message(draw: Draw, name: str) -> None:
-    text = draw(
-        "registration/password_reset_email.txt", protocol="https", domain="x.test", uid="u", token="t-1"
-    )
+    text = draw("registration/password_reset_email.txt", protocol="https", domain="x.test", uid="u", token="t-1")
     assert "https://x.test/reset/u/t-1/" in text
     assert "\n" not in draw("registration/password_reset_subject.txt").strip()
 
 
 @pytest.mark.parametrize("width", [320, 1280])
-@pytest.mark.parametrize(
-    "data", [None, {}, {"outcome": "below", "due_day": "x"}], ids=["fresh", "empty", "wrong"]
-)
+@pytest.mark.parametrize("data", [None, {}, {"outcome": "below", "due_day": "x"}], ids=["fresh", "empty", "wrong"])
 def test_every_component_in_a_browser(
     viewer: Viewer, everything: Callable[..., str], width: int, data: dict[str, str] | None
 ) -> None:
@@ -87,9 +81,7 @@ def test_every_component_in_a_browser(
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_in_a_browser(viewer: Viewer, draw: Draw, name: str) -> None:
-    page = viewer.show(
-        draw(name, form=SignIn({}), actor=Person(), navigation=NAVIGATION, validlink=True), width=320
-    )
+    page = viewer.show(draw(name, form=SignIn({}), actor=Person(), navigation=NAVIGATION, validlink=True), width=320)
     assert faults(page) == []
     assert overflow(page) <= 0
     assert viewer.complaints == []
@@ -153,6 +145,4 @@ def test_a_first_visit_is_small(draw: Draw, settings: Any) -> None:
 def test_our_stylesheet_and_scripts_fetch_nothing_from_elsewhere() -> None:
     source = TEMPLATES.parent / "static" / "src"
     for path in [*source.rglob("*.css"), *source.rglob("*.js")]:
-        assert not re.search(
-            r"https?://|//\w+\.|url\(", path.read_text(encoding="utf-8").replace("// ", "")
-        ), path
+        assert not re.search(r"https?://|//\w+\.|url\(", path.read_text(encoding="utf-8").replace("// ", "")), path

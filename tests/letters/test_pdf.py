@@ -147,12 +147,7 @@ def test_everything_is_heard_once_and_in_order(name: str) -> None:
         content.annex_a.title,
         *summaries,
         content.annex_b.title,
-        *(
-            criterion.text
-            for b in content.annex_b.benchmarks
-            for level in b.levels
-            for criterion in level.criteria
-        ),
+        *(criterion.text for b in content.annex_b.benchmarks for level in b.levels for criterion in level.criteria),
     ]
     places = [spoken.find(" ".join(words.split())) for words in expected]
     assert -1 not in places
@@ -311,9 +306,7 @@ def test_a_letter_without_annex_b_is_numbered_as_one() -> None:
 
 
 def test_the_wrapped_private_function_is_of_this_version() -> None:
-    assert weasyprint.__version__ == tagging.WEASYPRINT, (
-        "read letters/pdf/tagging.py before moving to a new release"
-    )
+    assert weasyprint.__version__ == tagging.WEASYPRINT, "read letters/pdf/tagging.py before moving to a new release"
 
 
 HOSTILE = [

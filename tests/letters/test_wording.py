@@ -116,18 +116,13 @@ def test_every_part_of_a_case_is_in_the_letter_once(name: str) -> None:
     assert sum("The board meets." in block.text for block in content.blocks) == 1
     assert sum("Lee Lead, Robin Chair and Kim Officer" in block.text for block in content.blocks) == 1
     assert content.cc == ["Lee Lead", "Robin Chair"]
-    assert [row.number for row in content.annex_a.rows] == [
-        row.number for row in facts(shipped(name).scheme).outcomes
-    ]
+    assert [row.number for row in content.annex_a.rows] == [row.number for row in facts(shipped(name).scheme).outcomes]
     assert content.annex_b is not None and "Annex B" in content.annex_b.title
 
 
 def test_a_letter_without_strengths_has_no_section_for_them() -> None:
     with_them, without = letter("scores-2022"), letter("scores-2022", strengths=[])
-    headings = [
-        [block.text for block in content.blocks if block.kind == "heading"]
-        for content in (with_them, without)
-    ]
+    headings = [[block.text for block in content.blocks if block.kind == "heading"] for content in (with_them, without)]
     assert [heading for heading in headings[0] if heading not in headings[1]] == ["What is working well"]
     assert all(block.text or block.items for block in without.blocks)
 
@@ -180,9 +175,7 @@ def test_figures_state_their_denominator() -> None:
 
 
 def test_what_the_letter_says_of_its_sender_wins_over_the_wording() -> None:
-    content = letter(
-        "outcomes-2024", sender={"name": "Sam Writer", "unit": "Another unit", "organisation": ""}
-    )
+    content = letter("outcomes-2024", sender={"name": "Sam Writer", "unit": "Another unit", "organisation": ""})
     assert (content.sender.unit, content.sender.organisation) == ("Another unit", "Home Office")
     assert content.signature == ["Sam Writer", "Head of unit", "Another unit", "Home Office"]
 

@@ -1,10 +1,12 @@
 """What is delivered: locked packages and container files, checked where there is no container engine."""
 
+import ast
 import os
 import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -63,6 +65,28 @@ def test_everything_that_is_asked_for_is_locked():
     for name, requirements in wanted.items():
         names = {re.split(r"[\[=~<>]", one)[0].lower().replace(".", "-") for one in requirements}
         assert names <= set(pinned(name)), name
+
+
+def imported(path):
+    """The top-level names that a file imports, wherever in the file."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.split(".")[0]
+
+
+def test_what_runs_in_production_imports_nothing_that_is_not_installed_there():
+    packages = packages_distributions()
+    installed = {name.replace("_", "-") for name in pinned("run")}
+    ours = {"assurance", "benchmarks", "letters", "tests"}
+    missing = {}
+    for path in (path for name in sorted(ours - {"tests"}) for path in (PROJECT_FOLDER / name).rglob("*.py")):
+        for name in set(imported(path)) - ours - sys.stdlib_module_names:
+            found = {one.lower().replace("_", "-").replace(".", "-") for one in packages.get(name, [name])}
+            if not found & installed:
+                missing.setdefault(name, []).append(path.relative_to(PROJECT_FOLDER).as_posix())
+    assert missing == {}
 
 
 def test_the_container_file_is_well_made():
