@@ -217,7 +217,7 @@ def require_anywhere(actor: Actor, permission: Permission) -> None:
 def programmes(actor: Actor, permission: Permission) -> QuerySet[Programme]:
     """The programmes in which the actor holds the permission nationally."""
     ids = [g.programme_id for g in actor.grants if permission in GRANTS[g.role] and g.role not in AUTHORITY_ROLES]
-    return Programme.objects.all() if None in ids else Programme.objects.filter(pk__in=ids)
+    return Programme.objects.all() if None in ids else Programme.objects.filter(pk__in=[i for i in ids if i])
 
 
 def fetch(
@@ -293,7 +293,7 @@ def _where(actor: Actor, permission: Permission, prefix: str) -> Q | None:
         if grant.authority_id is not None:
             ids.append(grant.authority_id)
             continue
-        terms = {}
+        terms: dict[str, str | int] = {}
         if grant.role in REGION_ROLES:
             terms[f"{prefix}region"] = grant.region
         if grant.programme_id is not None:

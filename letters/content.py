@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date
 
+from assurance.insights.figures import figures
 from assurance.models import AgreedOutcome, Recommendation, Review, Strength
 from assurance.vocabulary import Answer
 from benchmarks.catalogue import SchemeText, scheme_text
-from benchmarks.scoring import Gap, ScaleLevel, Scored, met_or_exceeded
 from letters.models import Letter
 from letters.pdf.content import Addressee, Benchmark, Content, Criterion, Item, Level, Scheme, Sender
 from letters.wording_format import Counts, Facts, Outcome, WordingFile, compose
@@ -39,7 +38,7 @@ def _facts(letter: Letter, today: date) -> Facts:
     reasons = dict(assessment.cycle.benchmarks.filter(scored=False).values_list("benchmark_id", "reason"))
     agreed = {one.benchmark_id: one for one in AgreedOutcome.objects.filter(assessment=assessment)}
     reviews = {one.benchmark_id: one for one in Review.objects.filter(assessment=assessment)}
-    share = met_or_exceeded(_scored(scheme, agreed.values()))
+    share = figures(scheme, {key: (one.answer, one.level_id) for key, one in agreed.items()}).share
     return Facts(
         reference=reference(letter),
         number=letter.number,
@@ -76,14 +75,6 @@ def _facts(letter: Letter, today: date) -> Facts:
         scheme=Scheme(code=scheme.code, version=scheme.version, name=scheme.name),
         counts=Counts(met_or_exceeded=share.numerator, counted=share.denominator),
     )
-
-
-def _scored(scheme: SchemeText, agreed: Iterable[AgreedOutcome]) -> Iterable[Scored]:
-    numbers = {benchmark.id: benchmark.number for benchmark in scheme.benchmarks.values()}
-    for one in agreed:
-        level = scheme.level_by_id(one.level_id)
-        result = ScaleLevel(level.code, level.points, level.standing) if level else Gap(one.answer)
-        yield Scored(numbers[one.benchmark_id], result)
 
 
 def _outcome(

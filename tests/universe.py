@@ -18,15 +18,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
+from django.conf import settings
 from django.db import connection, transaction
 
 from assurance import access, scope
 from assurance.access import Actor
 from assurance.actions import answers, cycles, reference, reviews
-from assurance.models import Assessment, Authority, Cycle, Programme, Review, SelfAssessment, User
-from assurance.vocabulary import Role, State
+from assurance.models import (
+    Assessment,
+    Authority,
+    Cycle,
+    Programme,
+    Question,
+    Review,
+    SelfAssessment,
+    User,
+)
+from assurance.vocabulary import LetterState, Role, State
 from benchmarks.catalogue import SchemeText, newest_published, scheme_text
+from letters import actions as letter_actions
+from letters.models import Letter, Wording
 
 MEMBERS_SINCE = date(2020, 4, 1)
 CYCLE_NAMES = {"la-8": "2025/26", "la-10": "2025/26 (ten benchmarks)"}
@@ -42,6 +55,16 @@ ORIGINS = {
     State.WITHDRAWN: State.NOT_STARTED,
 }
 """From which state each is reached by one step."""
+LETTER_ORIGINS = {
+    LetterState.ACCURACY_CHECK: LetterState.DRAFT,
+    LetterState.AWAITING_APPROVAL: LetterState.DRAFT,
+    LetterState.APPROVED: LetterState.AWAITING_APPROVAL,
+    LetterState.ISSUED: LetterState.APPROVED,
+    LetterState.SUPERSEDED: LetterState.ISSUED,
+    LetterState.WITHDRAWN: LetterState.DRAFT,
+}
+"""The same for letters."""
+WORDINGS = {"la-8": "outcomes-2024.yaml", "la-10": "scores-2022.yaml"}
 
 
 @contextmanager
@@ -54,7 +77,7 @@ def as_actor(user: User) -> Iterator[Actor]:
         with transaction.atomic():
             yield access.actor_for(user)
     finally:
-        _forget_scope()
+        forget_scope()
 
 
 @contextmanager
@@ -64,7 +87,7 @@ def all_rows() -> Iterator[None]:
         with scope.everything():
             yield
     finally:
-        _forget_scope()
+        forget_scope()
 
 
 class Universe:
@@ -74,6 +97,7 @@ class Universe:
         self.at = at
         self.operator = access.operator("tests")
         self._cycles: dict[str, Cycle] = {}
+        self._wordings: dict[str, Wording] = {}
         with all_rows():
             code, name = reference.LOCAL_AUTHORITIES
             self.programme: Programme = reference.programme(code, name, by=self.operator, at=at)
@@ -150,6 +174,126 @@ class Universe:
                 if benchmark.scored:
                     self._answer(lead, assessment_id, number, scheme)
 
+    def review_all(self, assessment_id: int, authority: Authority, scheme: SchemeText) -> None:
+        """Give every scored benchmark that has none an outcome and a summary."""
+        with as_actor(self.adviser_of(authority)) as adviser:
+            self._review_all(adviser, assessment_id, scheme)
+
+    def answer_questions(self, assessment_id: int, authority: Authority) -> None:
+        """Answer every question that waits for an answer."""
+        with as_actor(self.lead_of(authority)) as lead:
+            waiting = access.visible(lead, Question).filter(assessment_id=assessment_id, answered_at__isnull=True)
+            for question in waiting:
+                answers.save_question_answer(by=lead, at=self.at, question_id=question.pk, answer="These people do.")
+
+    def wording(self, scheme: str = "la-8") -> Wording:
+        """The published wording of letters on this scheme. Loaded the first time."""
+        if scheme not in self._wordings:
+            path = Path(settings.BASE_DIR) / "fixtures" / "wording" / WORDINGS[scheme]
+            with all_rows():
+                wording, _change, _published = letter_actions.load_wording(
+                    path, by=self.operator, at=self.at, publish=True
+                )
+            self._wordings[scheme] = wording
+        return self._wordings[scheme]
+
+    def letter(
+        self, state: LetterState = LetterState.DRAFT, scheme: str = "la-8", authority: Authority | None = None
+    ) -> Letter:
+        """A letter to an authority (Alder unless another is given) in this state, taking up the last unfinished one.
+
+        The authority's assessment is brought to agreed if it is not there yet. Raises ValueError when the last
+        letter has gone past the state, as ``assessment`` does.
+        """
+        authority = authority or self.alder
+        self.wording(scheme)
+        assessment = self.assessment(State.AGREED, scheme, authority)
+        found = self._last_letter(assessment)
+        if found is None or found.state == LetterState.WITHDRAWN:
+            found = self._draft(assessment, authority)
+        path = [state]
+        while path[-1] != found.state:
+            if path[-1] == LetterState.DRAFT:
+                raise ValueError(f"{found} is {found.state}; there is no way from there to {state}")
+            path.append(LETTER_ORIGINS[path[-1]])
+        for step in reversed(path[:-1]):
+            self._letter_step(step, found, authority)
+        with all_rows():
+            return Letter.objects.select_related("authority", "assessment__cycle").get(pk=found.pk)
+
+    def correction(self, authority: Authority | None = None) -> Letter:
+        """A draft that is to replace an issued letter, which there has to be."""
+        authority = authority or self.alder
+        return self._draft(self.assessment(State.AGREED, authority=authority), authority)
+
+    def advance_letter(self, letter: Letter, state: LetterState) -> Letter:
+        """Take one letter from where it is by one step."""
+        self._letter_step(state, letter, letter.authority)
+        with all_rows():
+            return Letter.objects.select_related("authority", "assessment__cycle").get(pk=letter.pk)
+
+    def draft_cycle(self, name: str, scheme: str = "la-8") -> Cycle:
+        """A further cycle in preparation for the same three authorities, with dates and scope, ready to be opened."""
+        with as_actor(self.administrator) as by:
+            return self._prepare_cycle(by, name, self.scheme(scheme))
+
+    def further_assessment(self, name: str, scheme: str = "la-8") -> Assessment:
+        """Alder's assessment, not started, in a further open cycle of this name."""
+        cycle = self.draft_cycle(name, scheme)
+        with as_actor(self.administrator) as by:
+            cycles.open_cycle(by=by, at=self.at, cycle_id=cycle.pk)
+        return self._assessment(cycle, self.alder)
+
+    def _last_letter(self, assessment: Assessment) -> Letter | None:
+        with all_rows():
+            return Letter.objects.filter(assessment=assessment).order_by("number").last()
+
+    def _draft(self, assessment: Assessment, authority: Authority) -> Letter:
+        with as_actor(self.adviser_of(authority)) as adviser:
+            letter = letter_actions.draft_letter(by=adviser, at=self.at, assessment_id=assessment.pk)
+            values = {name: getattr(letter, name) for name in (*letter_actions.SHORT, *letter_actions.LINES)}
+            values |= {
+                "addressee_name": "Cora Chief",
+                "addressee_title": "Chief executive",
+                "salutation": "Cora",
+                "sender_name": "Sigrid Signatory",
+                "summary": "A year of steady work.",
+                "letter_date": None,
+            }
+            return letter_actions.save_letter(
+                by=adviser, at=self.at, letter_id=letter.pk, version=letter.version, values=values
+            )
+
+    def _letter_step(self, to: LetterState, letter: Letter, authority: Authority) -> None:
+        common = {"at": self.at, "letter_id": letter.pk}
+        match to:
+            case LetterState.ACCURACY_CHECK:
+                with as_actor(self.adviser_of(authority)) as adviser:
+                    letter_actions.send_for_check(by=adviser, **common)
+            case LetterState.AWAITING_APPROVAL:
+                with as_actor(self.adviser_of(authority)) as adviser:
+                    letter_actions.send_for_approval(by=adviser, **common)
+            case LetterState.APPROVED:
+                with as_actor(self.signatory) as signatory:
+                    letter_actions.approve(by=signatory, enqueue=lambda letter_id, authority_id: None, **common)
+            case LetterState.ISSUED:
+                self.make_file(letter.pk, authority)
+            case LetterState.SUPERSEDED:
+                replacement = self._draft(letter.assessment, authority)
+                for step in (LetterState.AWAITING_APPROVAL, LetterState.APPROVED, LetterState.ISSUED):
+                    self._letter_step(step, replacement, authority)
+            case LetterState.WITHDRAWN:
+                with as_actor(self.signatory) as signatory:
+                    letter_actions.withdraw_letter(by=signatory, reason="Drafted by mistake.", **common)
+
+    def make_file(self, letter_id: int, authority: Authority) -> Letter | None:
+        """What the task does: set an approved letter and issue it, in the scope of its authority alone."""
+        try:
+            with scope.authorities([authority.pk]):
+                return letter_actions.make_file(letter_id=letter_id, at=self.at)
+        finally:
+            forget_scope()
+
     def _step(self, to: State, assessment_id: int, authority: Authority, scheme: SchemeText) -> None:
         common = {"at": self.at, "assessment_id": assessment_id}
         match to:
@@ -210,28 +354,27 @@ class Universe:
                 )
 
     def _open_cycle(self, code: str) -> Cycle:
-        scheme, at = self.scheme(code), self.at
         with as_actor(self.administrator) as by:
-            cycle = cycles.create_cycle(
-                by=by,
-                at=at,
-                programme_id=self.programme.pk,
-                name=CYCLE_NAMES[code],
-                scheme_version_id=scheme.id,
-            )
-            cycles.save_cycle(
-                by=by,
-                at=at,
-                cycle_id=cycle.pk,
-                version=cycle.version,
-                dates={name: at.date() + timedelta(days=30 * index) for index, name in enumerate(cycles.DATES)},
-                recommendation_limit=3,
-                nations=["England"],
-                authority_types=["County"],
-                unscored={one.number: one.unscored_note for one in scheme.benchmarks.values() if not one.scored},
-            )
-            cycles.open_cycle(by=by, at=at, cycle_id=cycle.pk)
+            cycle = self._prepare_cycle(by, CYCLE_NAMES[code], self.scheme(code))
+            cycles.open_cycle(by=by, at=self.at, cycle_id=cycle.pk)
             return Cycle.objects.get(pk=cycle.pk)
+
+    def _prepare_cycle(self, by: Actor, name: str, scheme: SchemeText) -> Cycle:
+        at = self.at
+        cycle = cycles.create_cycle(
+            by=by, at=at, programme_id=self.programme.pk, name=name, scheme_version_id=scheme.id
+        )
+        return cycles.save_cycle(
+            by=by,
+            at=at,
+            cycle_id=cycle.pk,
+            version=cycle.version,
+            dates={name: at.date() + timedelta(days=30 * index) for index, name in enumerate(cycles.DATES)},
+            recommendation_limit=3,
+            nations=["England"],
+            authority_types=["County"],
+            unscored={one.number: one.unscored_note for one in scheme.benchmarks.values() if not one.scored},
+        )
 
     def _assessment(self, cycle: Cycle, authority: Authority) -> Assessment:
         with all_rows():
@@ -266,7 +409,8 @@ class Universe:
         return user
 
 
-def _forget_scope() -> None:
+def forget_scope() -> None:
+    """The database's scope empty again, as at the start of a transaction."""
     with connection.cursor() as cursor:
         for name, value in (("person", ""), ("authorities", "{}"), ("everything", "off")):
             cursor.execute("SELECT set_config(%s, %s, true)", [f"assurance.{name}", value])

@@ -9,13 +9,14 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from assurance import ledger
 from assurance.access import Actor, fetch
 from assurance.actions.answers import fitting, outcome, outcome_detail, stand
 from assurance.actions.refusals import NotEditable, Stale, Unfit
-from assurance.models import AgreedOutcome, Assessment, Question, Recommendation, Review, Strength
+from assurance.models import AgreedOutcome, Assessment, Dispute, Question, Recommendation, Review, Strength
 from assurance.vocabulary import Answer, Audience, Basis, EventKind, Permission, State
 from assurance.workflow import ASSESSMENT, perform
 from benchmarks.catalogue import scheme_text
@@ -209,8 +210,7 @@ def settle(*, by: Actor, at: datetime, assessment_id: int, reason: str, levels: 
 
     def write(assessment: Assessment) -> None:
         scheme = scheme_text(assessment.cycle.scheme_version_id)
-        last = assessment.disputes.order_by("-raised_at").values_list("raised_at", flat=True).first()
-        disputed = set(assessment.disputes.filter(raised_at=last).values_list("benchmark_id", flat=True))
+        disputed = set(latest_disputes(assessment).values_list("benchmark_id", flat=True))
         outcomes: dict[int, tuple[str, int | None]] = {
             one.benchmark_id: (one.answer, one.level_id) for one in Review.objects.filter(assessment=assessment)
         }
@@ -222,6 +222,12 @@ def settle(*, by: Actor, at: datetime, assessment_id: int, reason: str, levels: 
         stand(assessment, outcomes, Basis.AGREED, by, at, settled=disputed)
 
     return perform(ASSESSMENT, assessment_id, "settle", by=by, at=at, given={"reason": kept}, then=write)
+
+
+def latest_disputes(assessment: Assessment) -> QuerySet[Dispute]:
+    """The disputes that were raised last, all at one moment; earlier ones were reconsidered."""
+    last = Dispute.objects.filter(assessment=assessment).order_by("-raised_at").values("raised_at")[:1]
+    return Dispute.objects.filter(assessment=assessment, raised_at=last)
 
 
 def reopen(*, by: Actor, at: datetime, assessment_id: int, reason: str) -> Assessment:

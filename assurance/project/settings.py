@@ -197,6 +197,8 @@ STORAGES: dict[str, Any] = {
 }
 # Tests ask for no files by address, and collect none.
 WHITENOISE_AUTOREFRESH = SERVICE == "test"
+# Compressed already, or read by the letters only: trying to compress them makes the first start slow.
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("br", "gif", "gz", "jpeg", "jpg", "png", "ttf", "webp", "woff", "woff2")
 # Answers to a form never grow past this without somebody meaning harm; uploads have their own limit.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 

@@ -15,7 +15,8 @@ from django_stubs_ext import StrOrPromise
 
 from assurance.access import Actor, Forbidden, fetch, holds, may_answer, require, visible
 from assurance.actions.answers import open_to_answers
-from assurance.actions.reviews import list_token
+from assurance.actions.reviews import latest_disputes, list_token
+from assurance.insights.figures import Figures, figures
 from assurance.models import (
     AgreedOutcome,
     Assessment,
@@ -333,6 +334,7 @@ class Record:
     strengths: tuple[Strength, ...]
     recommendations: tuple[Recommendation, ...]
     transitions: tuple[Row, ...]
+    figures: Figures | None
 
 
 def record(actor: Actor, assessment_id: int) -> Record:
@@ -376,6 +378,7 @@ def record(actor: Actor, assessment_id: int) -> Record:
         strengths=tuple(visible(actor, Strength).filter(assessment=assessment)) if reviews else (),
         recommendations=tuple(visible(actor, Recommendation).filter(assessment=assessment)) if reviews else (),
         transitions=tuple(available(ASSESSMENT, assessment, actor)),
+        figures=figures(scheme, {key: (row.answer, row.level_id) for key, row in agreed.items()}) if agreed else None,
     )
 
 
@@ -473,8 +476,7 @@ def transition_page(actor: Actor, assessment_id: int, name: str) -> TransitionPa
     if name in ("dispute", "ask"):
         numbers = tuple(assessment.cycle.benchmarks.filter(scored=True).values_list("benchmark__number", flat=True))
     elif name == "settle":
-        last = assessment.disputes.order_by("-raised_at").values_list("raised_at", flat=True).first()
-        numbers = tuple(assessment.disputes.filter(raised_at=last).values_list("benchmark__number", flat=True))
+        numbers = tuple(latest_disputes(assessment).values_list("benchmark__number", flat=True))
         codes = dict(
             visible(actor, Review)
             .filter(assessment=assessment, level__isnull=False)

@@ -48,7 +48,9 @@ def create(request: HttpRequest) -> HttpResponse:
             except Unfit as refusal:
                 put_refusal(form, refusal)
             else:
-                messages.success(request, _("Cycle %(name)s created. Now set its dates and scope") % {"name": made.name})
+                messages.success(
+                    request, _("Cycle %(name)s created. Now set its dates and scope") % {"name": made.name}
+                )
                 return redirect("cycle-edit", made.pk)
     else:
         form = NewCycleForm(**options)

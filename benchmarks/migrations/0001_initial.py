@@ -6,131 +6,234 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Scheme',
+            name="Scheme",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40, unique=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=40, unique=True)),
             ],
             options={
-                'ordering': ['code'],
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='SchemeVersion',
+            name="SchemeVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.CharField(max_length=200)),
-                ('name', models.CharField(max_length=200)),
-                ('source', models.CharField(blank=True, max_length=500)),
-                ('weights_note', models.CharField(blank=True, max_length=500)),
-                ('judgement', models.CharField(choices=[('checklist', 'From lists of criteria'), ('best_fit', 'By best fit to a descriptor')], max_length=20)),
-                ('max_recommendations', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('status', models.CharField(choices=[('draft', 'Draft'), ('published', 'Published')], default='draft', max_length=20)),
-                ('published_at', models.DateTimeField(blank=True, null=True)),
-                ('content', models.JSONField(help_text='The file as it was loaded, to compare a later load with.')),
-                ('digest', models.CharField(help_text='SHA-256 of the content.', max_length=64)),
-                ('scheme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='benchmarks.scheme')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("version", models.CharField(max_length=200)),
+                ("name", models.CharField(max_length=200)),
+                ("source", models.CharField(blank=True, max_length=500)),
+                ("weights_note", models.CharField(blank=True, max_length=500)),
+                (
+                    "judgement",
+                    models.CharField(
+                        choices=[("checklist", "From lists of criteria"), ("best_fit", "By best fit to a descriptor")],
+                        max_length=20,
+                    ),
+                ),
+                ("max_recommendations", models.PositiveSmallIntegerField(blank=True, null=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("draft", "Draft"), ("published", "Published")], default="draft", max_length=20
+                    ),
+                ),
+                ("published_at", models.DateTimeField(blank=True, null=True)),
+                ("content", models.JSONField(help_text="The file as it was loaded, to compare a later load with.")),
+                ("digest", models.CharField(help_text="SHA-256 of the content.", max_length=64)),
+                (
+                    "scheme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="benchmarks.scheme"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['scheme__code', models.OrderBy(models.F('published_at'), descending=True, nulls_first=True), '-id'],
+                "ordering": [
+                    "scheme__code",
+                    models.OrderBy(models.F("published_at"), descending=True, nulls_first=True),
+                    "-id",
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Level',
+            name="Level",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('code', models.CharField(max_length=40)),
-                ('label', models.CharField(max_length=200)),
-                ('points', models.PositiveSmallIntegerField()),
-                ('standing', models.CharField(choices=[('below', 'Does not meet the duty'), ('meets', 'Meets the duty'), ('exceeds', 'Exceeds the duty')], max_length=20)),
-                ('aliases', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=200), blank=True, default=list, size=None)),
-                ('builds_on', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='benchmarks.level')),
-                ('scheme_version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='levels', to='benchmarks.schemeversion')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField()),
+                ("code", models.CharField(max_length=40)),
+                ("label", models.CharField(max_length=200)),
+                ("points", models.PositiveSmallIntegerField()),
+                (
+                    "standing",
+                    models.CharField(
+                        choices=[
+                            ("below", "Does not meet the duty"),
+                            ("meets", "Meets the duty"),
+                            ("exceeds", "Exceeds the duty"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "aliases",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=200), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "builds_on",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="+",
+                        to="benchmarks.level",
+                    ),
+                ),
+                (
+                    "scheme_version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="levels",
+                        to="benchmarks.schemeversion",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['scheme_version', 'position'],
+                "ordering": ["scheme_version", "position"],
             },
         ),
         migrations.CreateModel(
-            name='Benchmark',
+            name="Benchmark",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField()),
-                ('title', models.CharField(max_length=200)),
-                ('statement', models.TextField()),
-                ('guidance', models.TextField(blank=True)),
-                ('scored', models.BooleanField()),
-                ('unscored_note', models.CharField(blank=True, max_length=1000)),
-                ('relevance', models.CharField(choices=[('high', 'High'), ('medium', 'Medium'), ('low', 'Low')], max_length=20)),
-                ('weight', models.DecimalField(decimal_places=2, max_digits=5)),
-                ('scheme_version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='benchmarks', to='benchmarks.schemeversion')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveSmallIntegerField()),
+                ("title", models.CharField(max_length=200)),
+                ("statement", models.TextField()),
+                ("guidance", models.TextField(blank=True)),
+                ("scored", models.BooleanField()),
+                ("unscored_note", models.CharField(blank=True, max_length=1000)),
+                (
+                    "relevance",
+                    models.CharField(choices=[("high", "High"), ("medium", "Medium"), ("low", "Low")], max_length=20),
+                ),
+                ("weight", models.DecimalField(decimal_places=2, max_digits=5)),
+                (
+                    "scheme_version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="benchmarks",
+                        to="benchmarks.schemeversion",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['scheme_version', 'number'],
+                "ordering": ["scheme_version", "number"],
             },
         ),
         migrations.CreateModel(
-            name='Criterion',
+            name="Criterion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('text', models.TextField()),
-                ('sub', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), blank=True, default=list, size=None)),
-                ('benchmark', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='criteria', to='benchmarks.benchmark')),
-                ('level', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='criteria', to='benchmarks.level')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField()),
+                ("text", models.TextField()),
+                (
+                    "sub",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "benchmark",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="criteria", to="benchmarks.benchmark"
+                    ),
+                ),
+                (
+                    "level",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="criteria", to="benchmarks.level"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'criteria',
-                'ordering': ['benchmark', 'level__position', 'position'],
-                'constraints': [models.UniqueConstraint(fields=('benchmark', 'level', 'position'), name='criterion_position_once')],
+                "verbose_name_plural": "criteria",
+                "ordering": ["benchmark", "level__position", "position"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("benchmark", "level", "position"), name="criterion_position_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CrosswalkEntry',
+            name="CrosswalkEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('from_number', models.PositiveSmallIntegerField()),
-                ('to_number', models.PositiveSmallIntegerField()),
-                ('from_scheme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='crosswalk_out', to='benchmarks.scheme')),
-                ('to_scheme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='crosswalk_in', to='benchmarks.scheme')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("from_number", models.PositiveSmallIntegerField()),
+                ("to_number", models.PositiveSmallIntegerField()),
+                (
+                    "from_scheme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="crosswalk_out",
+                        to="benchmarks.scheme",
+                    ),
+                ),
+                (
+                    "to_scheme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="crosswalk_in", to="benchmarks.scheme"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'crosswalk entries',
-                'ordering': ['from_scheme', 'to_scheme', 'from_number'],
-                'constraints': [models.UniqueConstraint(fields=('from_scheme', 'to_scheme', 'from_number'), name='crosswalk_from_once'), models.CheckConstraint(condition=models.Q(('from_scheme', models.F('to_scheme')), _negated=True), name='crosswalk_between_two_schemes')],
+                "verbose_name_plural": "crosswalk entries",
+                "ordering": ["from_scheme", "to_scheme", "from_number"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("from_scheme", "to_scheme", "from_number"), name="crosswalk_from_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("from_scheme", models.F("to_scheme")), _negated=True),
+                        name="crosswalk_between_two_schemes",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='schemeversion',
-            constraint=models.UniqueConstraint(fields=('scheme', 'version'), name='scheme_version_once'),
+            model_name="schemeversion",
+            constraint=models.UniqueConstraint(fields=("scheme", "version"), name="scheme_version_once"),
         ),
         migrations.AddConstraint(
-            model_name='schemeversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('published_at__isnull', True), ('status', 'draft')), models.Q(('published_at__isnull', False), ('status', 'published')), _connector='OR'), name='scheme_version_published_has_date'),
+            model_name="schemeversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("published_at__isnull", True), ("status", "draft")),
+                    models.Q(("published_at__isnull", False), ("status", "published")),
+                    _connector="OR",
+                ),
+                name="scheme_version_published_has_date",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='level',
-            constraint=models.UniqueConstraint(fields=('scheme_version', 'code'), name='level_code_once'),
+            model_name="level",
+            constraint=models.UniqueConstraint(fields=("scheme_version", "code"), name="level_code_once"),
         ),
         migrations.AddConstraint(
-            model_name='level',
-            constraint=models.UniqueConstraint(fields=('scheme_version', 'position'), name='level_position_once'),
+            model_name="level",
+            constraint=models.UniqueConstraint(fields=("scheme_version", "position"), name="level_position_once"),
         ),
         migrations.AddConstraint(
-            model_name='benchmark',
-            constraint=models.UniqueConstraint(fields=('scheme_version', 'number'), name='benchmark_number_once'),
+            model_name="benchmark",
+            constraint=models.UniqueConstraint(fields=("scheme_version", "number"), name="benchmark_number_once"),
         ),
         migrations.AddConstraint(
-            model_name='benchmark',
-            constraint=models.CheckConstraint(condition=models.Q(('weight__gt', 0)), name='benchmark_weight_positive'),
+            model_name="benchmark",
+            constraint=models.CheckConstraint(condition=models.Q(("weight__gt", 0)), name="benchmark_weight_positive"),
         ),
     ]

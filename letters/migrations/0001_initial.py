@@ -8,182 +8,481 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('assurance', '0001_initial'),
+        ("assurance", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Wording',
+            name="Wording",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40)),
-                ('language', models.CharField(max_length=10)),
-                ('version', models.CharField(max_length=200)),
-                ('name', models.CharField(max_length=200)),
-                ('scheme_code', models.CharField(help_text='The scheme that this wording goes with.', max_length=40)),
-                ('status', models.CharField(choices=[('draft', 'Draft'), ('published', 'Published')], default='draft', max_length=20)),
-                ('published_at', models.DateTimeField(blank=True, null=True)),
-                ('content', models.JSONField()),
-                ('digest', models.CharField(max_length=64)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=40)),
+                ("language", models.CharField(max_length=10)),
+                ("version", models.CharField(max_length=200)),
+                ("name", models.CharField(max_length=200)),
+                ("scheme_code", models.CharField(help_text="The scheme that this wording goes with.", max_length=40)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("draft", "Draft"), ("published", "Published")], default="draft", max_length=20
+                    ),
+                ),
+                ("published_at", models.DateTimeField(blank=True, null=True)),
+                ("content", models.JSONField()),
+                ("digest", models.CharField(max_length=64)),
             ],
             options={
-                'ordering': ['code', 'language', models.OrderBy(models.F('published_at'), descending=True, nulls_first=True), '-id'],
-                'constraints': [models.UniqueConstraint(fields=('code', 'language', 'version'), name='wording_version_once'), models.CheckConstraint(condition=models.Q(models.Q(('published_at__isnull', True), ('status', 'draft')), models.Q(('published_at__isnull', False), ('status', 'published')), _connector='OR'), name='wording_published_has_date')],
+                "ordering": [
+                    "code",
+                    "language",
+                    models.OrderBy(models.F("published_at"), descending=True, nulls_first=True),
+                    "-id",
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("code", "language", "version"), name="wording_version_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("published_at__isnull", True), ("status", "draft")),
+                            models.Q(("published_at__isnull", False), ("status", "published")),
+                            _connector="OR",
+                        ),
+                        name="wording_published_has_date",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Letter',
+            name="Letter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('number', models.PositiveSmallIntegerField(help_text='1, and one more for each correction.')),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('accuracy_check', 'Accuracy check'), ('awaiting_approval', 'Awaiting approval'), ('approved', 'Approved'), ('issued', 'Issued'), ('superseded', 'Superseded'), ('withdrawn', 'Withdrawn')], default='draft', max_length=20)),
-                ('state_since', models.DateTimeField()),
-                ('letter_date', models.DateField(blank=True, help_text='Empty: the day of approval.', null=True)),
-                ('addressee_name', models.CharField(blank=True, max_length=200)),
-                ('addressee_title', models.CharField(blank=True, max_length=200)),
-                ('addressee_organisation', models.CharField(blank=True, max_length=200)),
-                ('addressee_address', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=200), blank=True, default=list, size=None)),
-                ('salutation', models.CharField(blank=True, max_length=200)),
-                ('sender_name', models.CharField(blank=True, max_length=200)),
-                ('sender_title', models.CharField(blank=True, max_length=200)),
-                ('sender_unit', models.CharField(blank=True, max_length=200)),
-                ('sender_organisation', models.CharField(blank=True, max_length=200)),
-                ('sender_address', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=200), blank=True, default=list, size=None)),
-                ('sender_email', models.CharField(blank=True, max_length=200)),
-                ('cc', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=200), blank=True, default=list, size=None)),
-                ('thanks', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=200), blank=True, default=list, size=None)),
-                ('summary', models.TextField(blank=True)),
-                ('approved_at', models.DateTimeField(blank=True, null=True)),
-                ('content', models.JSONField(blank=True, help_text='All that the letter says, frozen on approval.', null=True)),
-                ('content_digest', models.CharField(blank=True, max_length=64)),
-                ('issue_requested_at', models.DateTimeField(blank=True, null=True)),
-                ('issued_at', models.DateTimeField(blank=True, null=True)),
-                ('file', models.FileField(blank=True, max_length=200, upload_to='')),
-                ('sha256', models.CharField(blank=True, max_length=64)),
-                ('pages', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('failure', models.TextField(blank=True, help_text='Why the file could not be made, in words.')),
-                ('approved_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('assessment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='letters', to='assurance.assessment')),
-                ('authority', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='assurance.authority')),
-                ('drafted_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('issue_requested_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('replaces', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replaced_by', to='letters.letter')),
-                ('wording', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='letters.wording')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("number", models.PositiveSmallIntegerField(help_text="1, and one more for each correction.")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("accuracy_check", "Accuracy check"),
+                            ("awaiting_approval", "Awaiting approval"),
+                            ("approved", "Approved"),
+                            ("issued", "Issued"),
+                            ("superseded", "Superseded"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="draft",
+                        max_length=20,
+                    ),
+                ),
+                ("state_since", models.DateTimeField()),
+                ("letter_date", models.DateField(blank=True, help_text="Empty: the day of approval.", null=True)),
+                ("addressee_name", models.CharField(blank=True, max_length=200)),
+                ("addressee_title", models.CharField(blank=True, max_length=200)),
+                ("addressee_organisation", models.CharField(blank=True, max_length=200)),
+                (
+                    "addressee_address",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=200), blank=True, default=list, size=None
+                    ),
+                ),
+                ("salutation", models.CharField(blank=True, max_length=200)),
+                ("sender_name", models.CharField(blank=True, max_length=200)),
+                ("sender_title", models.CharField(blank=True, max_length=200)),
+                ("sender_unit", models.CharField(blank=True, max_length=200)),
+                ("sender_organisation", models.CharField(blank=True, max_length=200)),
+                (
+                    "sender_address",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=200), blank=True, default=list, size=None
+                    ),
+                ),
+                ("sender_email", models.CharField(blank=True, max_length=200)),
+                (
+                    "cc",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=200), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "thanks",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=200), blank=True, default=list, size=None
+                    ),
+                ),
+                ("summary", models.TextField(blank=True)),
+                ("approved_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "content",
+                    models.JSONField(blank=True, help_text="All that the letter says, frozen on approval.", null=True),
+                ),
+                ("content_digest", models.CharField(blank=True, max_length=64)),
+                ("issue_requested_at", models.DateTimeField(blank=True, null=True)),
+                ("issued_at", models.DateTimeField(blank=True, null=True)),
+                ("file", models.FileField(blank=True, max_length=200, upload_to="")),
+                ("sha256", models.CharField(blank=True, max_length=64)),
+                ("pages", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("failure", models.TextField(blank=True, help_text="Why the file could not be made, in words.")),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "assessment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="letters", to="assurance.assessment"
+                    ),
+                ),
+                (
+                    "authority",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="assurance.authority"
+                    ),
+                ),
+                (
+                    "drafted_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "issue_requested_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "replaces",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="replaced_by",
+                        to="letters.letter",
+                    ),
+                ),
+                (
+                    "wording",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="letters.wording"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['assessment', 'number'],
+                "ordering": ["assessment", "number"],
             },
         ),
         migrations.CreateModel(
-            name='HistoricalLetter',
+            name="HistoricalLetter",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('number', models.PositiveSmallIntegerField(help_text='1, and one more for each correction.')),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('accuracy_check', 'Accuracy check'), ('awaiting_approval', 'Awaiting approval'), ('approved', 'Approved'), ('issued', 'Issued'), ('superseded', 'Superseded'), ('withdrawn', 'Withdrawn')], default='draft', max_length=20)),
-                ('state_since', models.DateTimeField()),
-                ('letter_date', models.DateField(blank=True, help_text='Empty: the day of approval.', null=True)),
-                ('addressee_name', models.CharField(blank=True, max_length=200)),
-                ('addressee_title', models.CharField(blank=True, max_length=200)),
-                ('addressee_organisation', models.CharField(blank=True, max_length=200)),
-                ('addressee_address', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=200), blank=True, default=list, size=None)),
-                ('salutation', models.CharField(blank=True, max_length=200)),
-                ('sender_name', models.CharField(blank=True, max_length=200)),
-                ('sender_title', models.CharField(blank=True, max_length=200)),
-                ('sender_unit', models.CharField(blank=True, max_length=200)),
-                ('sender_organisation', models.CharField(blank=True, max_length=200)),
-                ('sender_address', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=200), blank=True, default=list, size=None)),
-                ('sender_email', models.CharField(blank=True, max_length=200)),
-                ('cc', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=200), blank=True, default=list, size=None)),
-                ('thanks', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=200), blank=True, default=list, size=None)),
-                ('summary', models.TextField(blank=True)),
-                ('approved_at', models.DateTimeField(blank=True, null=True)),
-                ('content_digest', models.CharField(blank=True, max_length=64)),
-                ('issue_requested_at', models.DateTimeField(blank=True, null=True)),
-                ('issued_at', models.DateTimeField(blank=True, null=True)),
-                ('file', models.TextField(blank=True, max_length=200)),
-                ('sha256', models.CharField(blank=True, max_length=64)),
-                ('pages', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('failure', models.TextField(blank=True, help_text='Why the file could not be made, in words.')),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('approved_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('assessment', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='assurance.assessment')),
-                ('authority', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='assurance.authority')),
-                ('drafted_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('issue_requested_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('replaces', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='letters.letter')),
-                ('wording', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='letters.wording')),
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("number", models.PositiveSmallIntegerField(help_text="1, and one more for each correction.")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("accuracy_check", "Accuracy check"),
+                            ("awaiting_approval", "Awaiting approval"),
+                            ("approved", "Approved"),
+                            ("issued", "Issued"),
+                            ("superseded", "Superseded"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="draft",
+                        max_length=20,
+                    ),
+                ),
+                ("state_since", models.DateTimeField()),
+                ("letter_date", models.DateField(blank=True, help_text="Empty: the day of approval.", null=True)),
+                ("addressee_name", models.CharField(blank=True, max_length=200)),
+                ("addressee_title", models.CharField(blank=True, max_length=200)),
+                ("addressee_organisation", models.CharField(blank=True, max_length=200)),
+                (
+                    "addressee_address",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=200), blank=True, default=list, size=None
+                    ),
+                ),
+                ("salutation", models.CharField(blank=True, max_length=200)),
+                ("sender_name", models.CharField(blank=True, max_length=200)),
+                ("sender_title", models.CharField(blank=True, max_length=200)),
+                ("sender_unit", models.CharField(blank=True, max_length=200)),
+                ("sender_organisation", models.CharField(blank=True, max_length=200)),
+                (
+                    "sender_address",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=200), blank=True, default=list, size=None
+                    ),
+                ),
+                ("sender_email", models.CharField(blank=True, max_length=200)),
+                (
+                    "cc",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=200), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "thanks",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=200), blank=True, default=list, size=None
+                    ),
+                ),
+                ("summary", models.TextField(blank=True)),
+                ("approved_at", models.DateTimeField(blank=True, null=True)),
+                ("content_digest", models.CharField(blank=True, max_length=64)),
+                ("issue_requested_at", models.DateTimeField(blank=True, null=True)),
+                ("issued_at", models.DateTimeField(blank=True, null=True)),
+                ("file", models.TextField(blank=True, max_length=200)),
+                ("sha256", models.CharField(blank=True, max_length=64)),
+                ("pages", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("failure", models.TextField(blank=True, help_text="Why the file could not be made, in words.")),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "assessment",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="assurance.assessment",
+                    ),
+                ),
+                (
+                    "authority",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="assurance.authority",
+                    ),
+                ),
+                (
+                    "drafted_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "issue_requested_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "replaces",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="letters.letter",
+                    ),
+                ),
+                (
+                    "wording",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="letters.wording",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical letter',
-                'verbose_name_plural': 'historical letters',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical letter",
+                "verbose_name_plural": "historical letters",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalCycleWording',
+            name="HistoricalCycleWording",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('language', models.CharField(max_length=10)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('cycle', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='assurance.cycle')),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('wording', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='letters.wording')),
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                ("language", models.CharField(max_length=10)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "cycle",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="assurance.cycle",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "wording",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="letters.wording",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical cycle wording',
-                'verbose_name_plural': 'historical cycle wordings',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical cycle wording",
+                "verbose_name_plural": "historical cycle wordings",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='CycleWording',
+            name="CycleWording",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('language', models.CharField(max_length=10)),
-                ('cycle', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='assurance.cycle')),
-                ('wording', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='letters.wording')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("language", models.CharField(max_length=10)),
+                (
+                    "cycle",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="assurance.cycle"
+                    ),
+                ),
+                (
+                    "wording",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="letters.wording"
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='letter',
-            constraint=models.UniqueConstraint(fields=('assessment', 'number'), name='letter_number_once'),
+            model_name="letter",
+            constraint=models.UniqueConstraint(fields=("assessment", "number"), name="letter_number_once"),
         ),
         migrations.AddConstraint(
-            model_name='letter',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['draft', 'accuracy_check', 'awaiting_approval', 'approved'])), fields=('assessment',), name='letter_one_in_preparation'),
+            model_name="letter",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["draft", "accuracy_check", "awaiting_approval", "approved"])),
+                fields=("assessment",),
+                name="letter_one_in_preparation",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='letter',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['issued', 'superseded']), _negated=True), models.Q(models.Q(('sha256', ''), _negated=True), models.Q(('file', ''), _negated=True), ('issued_at__isnull', False)), _connector='OR'), name='letter_issued_has_file'),
+            model_name="letter",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["issued", "superseded"]), _negated=True),
+                    models.Q(
+                        models.Q(("sha256", ""), _negated=True),
+                        models.Q(("file", ""), _negated=True),
+                        ("issued_at__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="letter_issued_has_file",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='letter',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['approved', 'issued', 'superseded']), _negated=True), models.Q(('content__isnull', False), ('approved_at__isnull', False), models.Q(('content_digest', ''), _negated=True)), _connector='OR'), name='letter_approved_is_frozen'),
+            model_name="letter",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["approved", "issued", "superseded"]), _negated=True),
+                    models.Q(
+                        ("content__isnull", False),
+                        ("approved_at__isnull", False),
+                        models.Q(("content_digest", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="letter_approved_is_frozen",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='letter',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_by__isnull', True), ('drafted_by__isnull', True), models.Q(('approved_by', models.F('drafted_by')), _negated=True), _connector='OR'), name='letter_not_approved_by_drafter'),
+            model_name="letter",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("approved_by__isnull", True),
+                    ("drafted_by__isnull", True),
+                    models.Q(("approved_by", models.F("drafted_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="letter_not_approved_by_drafter",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='cyclewording',
-            constraint=models.UniqueConstraint(fields=('cycle', 'language'), name='cycle_wording_once'),
+            model_name="cyclewording",
+            constraint=models.UniqueConstraint(fields=("cycle", "language"), name="cycle_wording_once"),
         ),
     ]

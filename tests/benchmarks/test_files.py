@@ -46,7 +46,8 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
     [
         ("title: Oak\nleaves:\n- name: a\n- size: 2\n", "tree.yaml: line 4: leaves, item 2, name: is missing"),
         ("title: Oak\nleaves:\n- name: a\n  hue: red\n", "tree.yaml: line 4: leaves, item 1, hue: is not a known key"),
-        ("title: Oak\n\n# a remark\nleaves:\n- {name: a}\n- {name: a}\n", "tree.yaml: line 4: leaves: two leaves have one name"),
+        ("title: Oak\n\n# a remark\nleaves:\n- {name: a}\n- {name: a}\n",
+         "tree.yaml: line 4: leaves: two leaves have one name"),
         ("leaves: []\n", "tree.yaml: line 1: title: is missing"),
         ("title: Oak\nleaves:\n- name: a\n  size: 0\n", "line 4: leaves, item 1, size: input should be greater than"),
         ("title: Oak\nleaves:\n- name: a\n  size: many\n", "line 4: leaves, item 1, size: input should be a valid int"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import re
 import subprocess
@@ -48,6 +49,12 @@ def long_letter(name: str) -> Content:
         for item in block["items"]:
             item["text"] = f"{item['text']}\n\n{LONG}"
     return Content.model_validate(content)
+
+
+@functools.cache
+def issued() -> bytes:
+    """A letter that is as it should be."""
+    return render(letter("outcomes-2024")).pdf
 
 
 def open_pdf(data: bytes) -> pikepdf.Pdf:
@@ -461,7 +468,7 @@ SPOILS: list[tuple[Callable[[pikepdf.Pdf], Any], str]] = [
 
 @pytest.mark.parametrize(("spoil", "defect"), SPOILS, ids=[defect for _, defect in SPOILS])
 def test_the_gate_sees_each_defect(spoil: Callable[[pikepdf.Pdf], Any], defect: str) -> None:
-    with open_pdf(render(letter("outcomes-2024")).pdf) as pdf:
+    with open_pdf(issued()) as pdf:
         assert gate.defects(pdf, tables=1) == ()
         spoil(pdf)
         assert any(defect in found for found in gate.defects(pdf, tables=1))
@@ -472,6 +479,13 @@ def test_a_letter_that_fails_the_gate_is_not_returned(monkeypatch: pytest.Monkey
     assert render_unchecked(letter("outcomes-2024")).defects == ("It is crooked.",)
     with pytest.raises(LetterDefective, match="It is crooked"):
         render(letter("outcomes-2024"))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_template_names_what_is_not_there(name: str, monkeypatch: pytest.MonkeyPatch, fresh: None) -> None:
+    monkeypatch.setattr(engine._engine(), "string_if_invalid", "NOTHINGOFTHATNAME")
+    with open_pdf(render(letter(name)).pdf) as pdf:
+        assert "NOTHINGOFTHATNAME" not in heard(pdf)
 
 
 def test_tagging_leaves_the_library_as_it_was() -> None:

@@ -87,10 +87,12 @@ def _serve(stack: Stack, progress: Progress, host: str, port: int) -> None:
         programs = _programs(stack, environ)
         for program in programs:
             stack.supervisor.start(program, lambda: True, 0)
+    # While the others start, because each start of Django takes a while.
+    sign_ins = _sign_ins(environ) if environment.demo else None
     with progress.step("Waiting until everything answers"):
         names = tuple(program.name for program in programs)
         stack.supervisor.wait_for(lambda: _answers(host, port), READY_WITHIN, names)
-    _welcome(progress, environ, environment, port)
+    _welcome(progress, port, sign_ins)
     while True:
         stack.supervisor.tend()
         time.sleep(0.25)
@@ -198,13 +200,24 @@ def _run(stack: Stack, environ: Mapping[str, str], name: str, command: list[str]
         raise RunRefused(f"`{name}` failed. The end of {log}:\n{tail(log, 25)}")
 
 
-def _welcome(progress: Progress, environ: Mapping[str, str], environment: Environment, port: int) -> None:
-    """Say where the service is, and how to sign in to the demonstration."""
+def _sign_ins(environ: Mapping[str, str]) -> subprocess.Popen[str]:
+    """Begin to ask how to sign in to the demonstration; the answer is awaited by `_welcome`."""
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "demo_sign_ins"],
+        cwd=PROJECT_FOLDER,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def _welcome(progress: Progress, port: int, sign_ins: subprocess.Popen[str] | None) -> None:
+    """Say where the service is, and how to sign in to the demonstration if there is one."""
     progress.say(f"\nReady: http://localhost:{port}\n")
-    if environment.demo:
-        command = [sys.executable, "manage.py", "demo_sign_ins"]
-        shown = subprocess.run(command, cwd=PROJECT_FOLDER, env=environ, capture_output=True, text=True, check=False)
-        progress.say(shown.stdout if shown.returncode == 0 else shown.stderr)
+    if sign_ins is not None:
+        progress.say(sign_ins.communicate()[0])
     progress.say("Stop with Ctrl-C.")
 
 

@@ -1,0 +1,1 @@
+"""Figures over what queries have read. Pure: no model, no query, no request."""

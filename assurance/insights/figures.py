@@ -1,0 +1,37 @@
+"""The figures of one assessment, each with its rule and its denominator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from assurance.vocabulary import Answer
+from benchmarks.catalogue import SchemeText
+from benchmarks.scoring import Gap, ScaleLevel, Scored, Share, WeightedScore, met_or_exceeded, weighted_score
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What an assessment comes to: the share of benchmarks met or exceeded, and the weighted score.
+
+    Neither counts a benchmark without an outcome. The weights are this product's own.
+    """
+
+    share: Share
+    score: WeightedScore
+    most_points: int
+
+
+def figures(scheme: SchemeText, outcomes: Mapping[int, tuple[str, int | None]]) -> Figures:
+    """The figures of outcomes given by benchmark id as (answer, level id)."""
+    results = list(scored(scheme, outcomes))
+    return Figures(met_or_exceeded(results), weighted_score(results), scheme.levels[-1].points)
+
+
+def scored(scheme: SchemeText, outcomes: Mapping[int, tuple[str, int | None]]) -> Iterable[Scored]:
+    """Each benchmark's result as scoring takes it; a benchmark that is not there is unknown."""
+    for benchmark in scheme.benchmarks.values():
+        answer, level_id = outcomes.get(benchmark.id, (Answer.UNKNOWN, None))
+        level = scheme.level_by_id(level_id)
+        result = ScaleLevel(level.code, level.points, level.standing) if level else Gap(answer)
+        yield Scored(benchmark.number, result, benchmark.weight)
