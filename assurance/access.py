@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 from typing import Any, TypeVar, cast
 
 from django.core.exceptions import PermissionDenied
@@ -180,13 +182,17 @@ def operator(command: str) -> Actor:
 
 def visible(actor: Actor, model: type[Record]) -> QuerySet[Record]:
     """The rows of ``model`` that the actor may see at this moment."""
-    allowed = Q(pk__in=())
+    allowed = []
     for permission, stage in SIGHT.get(model._meta.label, ()):
         prefix = "" if model is Authority else "authority__"
         where = _where(actor, permission, prefix)
         if where is not None:
-            allowed |= where & stage
-    return model._default_manager.filter(allowed)
+            allowed.append(where & stage)
+    rows = model._default_manager.all()
+    if not allowed:
+        return rows.none()
+    # An empty condition means every row, but or-ing it to another would leave only the other.
+    return rows.filter(reduce(or_, allowed)) if all(allowed) else rows
 
 
 def holds(actor: Actor, permissions: Permission | Iterable[Permission], record: Model) -> bool:

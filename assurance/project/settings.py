@@ -286,8 +286,9 @@ LOGGING: dict[str, Any] = {
         # Django's own handlers would say everything twice, and e-mail what belongs in the log.
         "django": {"handlers": [], "level": ENVIRONMENT.log_level, "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
-        # WeasyPrint and fontTools report every font table that they read.
+        # These report every font table that they read, and that they were loaded at all.
         "fontTools": {"level": "WARNING"},
         "weasyprint": {"level": "ERROR"},
+        "pikepdf": {"level": "WARNING"},
     },
 }
