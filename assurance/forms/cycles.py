@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxLengthValidator
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -123,16 +124,18 @@ class CycleForm(GovukForm):
         self.looks[name] = Look(size="s", small=True)
 
     def _add_decision(self, number: int, *, can_be_scored: bool) -> None:
-        self.fields[f"scored_{number}"] = forms.BooleanField(
-            label=_("Scored in this cycle"),
+        """A box to tick and a reason; what has no criteria has no box, because nobody could choose an outcome."""
+        if can_be_scored:
+            self.fields[f"scored_{number}"] = forms.BooleanField(label=_("Scored in this cycle"), required=False)
+            self.looks[f"scored_{number}"] = Look(small=True)
+        self.fields[f"reason_{number}"] = CleanTextField(
+            label=_("Why not (if not scored)") if can_be_scored else _("Why it is not scored"),
             help_text="" if can_be_scored else _("The scheme has no criteria for it, so it cannot be scored."),
             required=False,
-            disabled=not can_be_scored,
+            widget=forms.Textarea,
+            validators=[MaxLengthValidator(LONGEST_REASON, CleanTextField.default_error_messages["max_length"])],
         )
-        self.looks[f"scored_{number}"] = Look(small=True)
-        self.fields[f"reason_{number}"] = CleanTextField(
-            label=_("Why not, if it is not scored"), required=False, max_length=LONGEST_REASON
-        )
+        self.looks[f"reason_{number}"] = Look(rows=2)
 
     def arrangement(self) -> list[Any]:
         parts: list[Any] = [
@@ -141,14 +144,16 @@ class CycleForm(GovukForm):
         ]
         if self.benchmarks:
             decisions = [
-                Group(f"{one.number}. {one.title}", f"scored_{one.number}", f"reason_{one.number}", size="s")
-                for one in self.benchmarks
+                Group(f"{one.number}. {one.title}", *self._fields_of(one.number), size="s") for one in self.benchmarks
             ]
             parts += [
                 Group(_("Authorities in scope"), "nations", "authority_types"),
                 Group(_("Benchmarks"), *decisions),
             ]
         return [*parts, "version"]
+
+    def _fields_of(self, number: int) -> list[str]:
+        return [name for name in (f"scored_{number}", f"reason_{number}") if name in self.fields]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -171,7 +176,7 @@ class CycleForm(GovukForm):
         return {
             one.number: self.cleaned_data[f"reason_{one.number}"]
             for one in self.benchmarks
-            if not self.cleaned_data[f"scored_{one.number}"]
+            if not self.cleaned_data.get(f"scored_{one.number}")
         }
 
     @staticmethod

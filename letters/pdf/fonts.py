@@ -2,7 +2,7 @@
 
 Liberation Sans (SIL Open Font Licence 1.1) has every letter of English and Welsh; Noto Sans (the same
 licence) stands behind it for names from further away. Both are copied at set-up from locked npm packages into
-``static/build/fonts``.
+``static/fonts``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from fontTools.ttLib import TTFont
 
 from letters.pdf.faults import FontsUnavailable
 
-FOLDER = Path(__file__).resolve().parents[2] / "static" / "build" / "fonts"
+FOLDER = Path(__file__).resolve().parents[2] / "static" / "fonts"
 
 _PINNED = """
 f8ace1f892b2bd9dc1792ba7f097fa7588f84fed48321480e04de5390828221f LiberationSans-Regular.ttf

@@ -220,6 +220,7 @@ class TestEditing:
         assert text.count('value="County" checked') == 1
         for number, one in universe.scheme().benchmarks.items():
             assert (f'name="scored_{number}" type="checkbox" value="True" checked' in text) == one.scored
+            assert escape(one.unscored_note) in text
 
     def test_saves_everything(self, universe: Universe, desk: Client) -> None:
         cycle, scheme = draft(universe), universe.scheme()
@@ -289,6 +290,11 @@ class TestEditing:
                 "Say why benchmark 3, Multi-agency Partnership Board, is not scored",
             ),
             ({"scored_3": None, "reason_3": "x" * 101}, "reason_3", None),
+            (
+                {"scored_3": None, "reason_3": "xy " * 334},
+                "reason_3",
+                "Shorten this to 1000 characters or fewer. It has 1001 characters now.",
+            ),
             ({"nations": ["Atlantis"]}, "nations", None),
         ],
     )
@@ -304,10 +310,10 @@ class TestEditing:
         assert errors == [expected] if expected else errors
         text = response.content.decode()
         assert "<title>Error: " in text
-        assert 'value="Typed and not lost"' in text
+        assert "\nTyped and not lost</textarea>" in text
         for name, value in changes.items():
             if isinstance(value, str) and value:
-                assert f'value="{value}"' in text, name
+                assert f'value="{value}"' in text or f"\n{value}</textarea>" in text, name
         assert stands(cycle).version == cycle.version
 
     def test_every_missing_reason_is_said_at_once(self, universe: Universe, desk: Client) -> None:
@@ -319,7 +325,8 @@ class TestEditing:
     def test_what_has_no_criteria_cannot_be_scored(self, universe: Universe, desk: Client) -> None:
         cycle, scheme = draft(universe), universe.scheme()
         text = desk.get(reverse("cycle-edit", args=[cycle.pk])).content.decode()
-        assert f'name="scored_{CHANNEL}" type="checkbox" value="True" disabled' in text
+        assert f'name="scored_{CHANNEL}"' not in text
+        assert "The scheme has no criteria for it, so it cannot be scored." in text
         data = typed(cycle, scheme, **{f"scored_{CHANNEL}": "True"})
         assert desk.post(reverse("cycle-edit", args=[cycle.pk]), data).status_code == 302
         assert not cycle.benchmarks.get(benchmark__number=CHANNEL).scored
@@ -355,10 +362,10 @@ class TestEditing:
         assert response.context["stale"] == [
             ("Answers submitted by", "30 June 2026"),
             ("Letters sent by", "1 December 2026"),
-            (f"3. {scheme.benchmarks[3].title}: Why not, if it is not scored", "Theirs"),
+            (f"3. {scheme.benchmarks[3].title}: Why not (if not scored)", "Theirs"),
         ]
         text = response.content.decode()
-        assert 'value="Mine"' in text
+        assert "\nMine</textarea>" in text
         assert "Theirs" in text
         assert "1 December 2026" in text
         now = stands(cycle)
@@ -550,6 +557,7 @@ class TestReading:
         universe.cycle()
         draft(universe)
         text = desk.get(reverse("cycles")).content.decode()
+        assert "Programme" not in text
         entries = [(one.cycle.name, one.assessments) for one in desk.get(reverse("cycles")).context["listing"].entries]
         assert entries == [("2026/27", 0), ("2025/26", 3)]
         assert "In preparation" in text

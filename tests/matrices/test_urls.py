@@ -1,0 +1,535 @@
+"""Every address of the project, for every person of the cast: what they get, and what they can change.
+
+A row is an address with records in a sensible state. ``GETS`` says who gets which status; whoever is not named gets
+the row's default. ``POSTS`` says who can change something there and with which fields; everybody else is refused
+and nothing is written. An address that has no row fails, and so does a name that no address has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from assurance.actions.reviews import list_token
+from assurance.models import Question
+from assurance.views import health
+from assurance.vocabulary import LetterState, State
+from assurance.workflow import ASSESSMENT
+from letters import actions as letter_actions
+from letters.workflow import LETTER
+from tests.matrices.world import (
+    ANONYMOUS,
+    CAST,
+    PEOPLE,
+    Visitors,
+    changed,
+    give,
+    ready,
+    soon,
+    undone,
+    written,
+)
+from tests.universe import Universe, all_rows
+
+Kwargs = dict[str, Any]
+Fields = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One address in one situation.
+
+    Args:
+        name: of the URL pattern.
+        when: the situation, in words ("" where there is only one).
+        records: makes the records and gives the address's arguments.
+        gets: who gets which status, as names with spaces between them.
+        default: what everybody else gets.
+        fields: what is posted to change something; None where posting changes nothing.
+        by: who can change something with these fields.
+        posted: what whoever may gets for it.
+        query: after the question mark.
+    """
+
+    name: str
+    when: str
+    records: Callable[[Universe], Kwargs]
+    gets: Mapping[int, str]
+    default: int
+    fields: Callable[[Universe, Kwargs], Fields] | None = None
+    by: frozenset[str] = frozenset()
+    posted: int = 302
+    query: str = ""
+    statuses: dict[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        statuses = {}
+        for status, names in self.gets.items():
+            for name in names.split():
+                if name not in PEOPLE or name in statuses:
+                    raise ValueError(f"{self.name}: {name} is nobody, or is named twice")
+                statuses[name] = status
+        object.__setattr__(self, "statuses", {name: statuses.get(name, self.default) for name in PEOPLE})
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.when})" if self.when else self.name
+
+    def address(self, kwargs: Kwargs) -> str:
+        return reverse(self.name, kwargs=kwargs) + (f"?{self.query}" if self.query else "")
+
+
+EVERYBODY = " ".join(CAST)
+
+
+def nothing(universe: Universe) -> Kwargs:
+    """No records are needed."""
+    return {}
+
+
+def beside(records: Callable[[Universe], Kwargs]) -> Callable[[Universe], Kwargs]:
+    """Records that are there, and that the address does not name."""
+
+    def made(universe: Universe) -> Kwargs:
+        records(universe)
+        return {}
+
+    return made
+
+
+def on(state: State, **more: Any) -> Callable[[Universe], Kwargs]:
+    """Alder's assessment in this state."""
+    return lambda universe: {"assessment_id": universe.assessment(state).pk} | more
+
+
+def given(number: int) -> Callable[[Universe], Kwargs]:
+    """Alder's assessment in progress, with benchmark 2 given to the contributor; the page of ``number``."""
+
+    def records(universe: Universe) -> Kwargs:
+        assessment = universe.assessment(State.IN_PROGRESS)
+        give(universe, assessment, 2)
+        return {"assessment_id": assessment.pk, "number": number}
+
+    return records
+
+
+def question(universe: Universe) -> Kwargs:
+    """A question that waits for an answer."""
+    assessment = universe.assessment(State.CLARIFICATION)
+    with all_rows():
+        return {"assessment_id": assessment.pk, "question_id": Question.objects.get(assessment=assessment).pk}
+
+
+def to(name: str) -> Callable[[Universe], Kwargs]:
+    """An assessment that is ready for the transition."""
+    return lambda universe: {"assessment_id": ready(universe, name).pk, "name": name}
+
+
+def too_late(state: State, name: str) -> Callable[[Universe], Kwargs]:
+    """An assessment that is not, or no longer, where the transition starts."""
+    return lambda universe: {"assessment_id": universe.assessment(state).pk, "name": name}
+
+
+def open_cycle(universe: Universe) -> Kwargs:
+    return {"cycle_id": universe.cycle().pk}
+
+
+def draft_cycle(universe: Universe) -> Kwargs:
+    return {"cycle_id": universe.draft_cycle("2026/27").pk}
+
+
+def letter(state: LetterState, **more: Any) -> Callable[[Universe], Kwargs]:
+    """Alder's letter in this state."""
+    return lambda universe: {"letter_id": universe.letter(state).pk} | more
+
+
+def agreed_without_letter(universe: Universe) -> Kwargs:
+    universe.wording()
+    return {"assessment_id": universe.assessment(State.AGREED).pk}
+
+
+def fixed(**fields: Any) -> Callable[[Universe, Kwargs], Fields]:
+    """Fields that do not depend on the records."""
+    return lambda universe, kwargs: fields
+
+
+def day(name: str, when: Any) -> dict[str, str]:
+    """A date, as the form sends it."""
+    return {f"{name}_day": str(when.day), f"{name}_month": str(when.month), f"{name}_year": str(when.year)}
+
+
+def new_cycle(universe: Universe, kwargs: Kwargs) -> Fields:
+    return {"programme": universe.programme.pk, "name": "2027/28", "scheme_version": universe.scheme().id}
+
+
+def cycle_dates(universe: Universe, kwargs: Kwargs) -> Fields:
+    cycle = universe.cycle()
+    return {"version": cycle.version, "recommendation_limit": "4", **day("letters_by", soon(universe))}
+
+
+def cycle_version(universe: Universe, kwargs: Kwargs) -> Fields:
+    """What a cycle in preparation, saved once, and an open one carry."""
+    opened = universe.cycle()
+    return {"version": opened.version if kwargs["cycle_id"] == opened.pk else 2}
+
+
+def letter_fields(universe: Universe, kwargs: Kwargs) -> Fields:
+    found = universe.letter()
+    lines = {name: "\n".join(getattr(found, name)) for name in letter_actions.LINES}
+    return {name: getattr(found, name) for name in letter_actions.SHORT} | lines | {
+        "version": found.version,
+        "summary": "Another summary.",
+    }
+
+
+def questions(universe: Universe, kwargs: Kwargs) -> Fields:
+    # The page asks for today or later by the clock, and not by the universe's.
+    return {"question_0": "Since when?", "number_0": "1", "due_0_day": "1", "due_0_month": "3", "due_0_year": "2999"}
+
+
+def public(name: str, **options: Any) -> Row:
+    """A page for whoever comes by."""
+    return Row(name, "", options.pop("records", nothing), {}, 200, **options)
+
+
+def transition(name: str, who: str, fields: Fields | None = None) -> Row:
+    """The page of a transition: those who may make it, and the colleagues who may not."""
+    others = " ".join(sorted(set(HERE.split()) - set(who.split())))
+    return Row(
+        "transition",
+        name,
+        to(name),
+        {302: ANONYMOUS, 200: who, 403: others},
+        404,
+        fields=questions if name == "ask" else fixed(**(fields or {})),
+        by=frozenset(who.split()),
+    )
+
+
+def letter_move(name: str, state: LetterState, who: str, **fields: Any) -> Row:
+    """The same for a letter's."""
+    others = " ".join(sorted(set(HERE.split()) - set(who.split())))
+    return Row(
+        "letter-move",
+        f"{name}, {state}",
+        letter(state, name=name),
+        {302: ANONYMOUS, 200: who, 403: others},
+        404,
+        fields=fixed(**fields),
+        by=frozenset(who.split()),
+    )
+
+
+HERE = "lead contributor viewer adviser manager signatory administrator auditor"
+"""Those who have to do with Alder. To the others (404 below) nothing of Alder's exists."""
+TOKEN = list_token(())
+REASON = {"reason": "Because it is so."}
+
+ROWS = [
+    # Lists: everybody has one, with their own records on it; whoever follows no authority has no list of many.
+    Row("home", "", beside(on(State.SUBMITTED)), {302: ANONYMOUS}, 200),
+    Row("assessments", "", beside(on(State.SUBMITTED)), {302: ANONYMOUS, 403: "stranger"}, 200),
+    Row("letters", "", beside(letter(LetterState.ISSUED)), {302: ANONYMOUS}, 200),
+    Row("letters", "awaiting", beside(letter(LetterState.AWAITING_APPROVAL)), {302: ANONYMOUS}, 200, query="awaiting"),
+    Row("cycles", "", beside(open_cycle), {302: ANONYMOUS, 200: "administrator"}, 403),
+    # One assessment.
+    Row("assessment", "not started", on(State.NOT_STARTED), {302: ANONYMOUS, 200: HERE}, 404),
+    Row("assessment", "agreed", on(State.AGREED), {302: ANONYMOUS, 200: HERE}, 404),
+    Row(
+        "record", "in progress", on(State.IN_PROGRESS),
+        {302: ANONYMOUS, 200: "lead contributor adviser manager auditor", 403: "viewer signatory administrator"}, 404,
+    ),
+    Row(
+        "record", "submitted", on(State.SUBMITTED),
+        {302: ANONYMOUS, 200: "lead contributor viewer adviser manager auditor", 403: "signatory administrator"}, 404,
+    ),
+    Row(
+        "record", "agreed", on(State.AGREED),
+        {302: ANONYMOUS, 200: "lead contributor viewer adviser manager signatory auditor", 403: "administrator"}, 404,
+    ),
+    Row(
+        "timeline", "submitted", on(State.SUBMITTED),
+        {302: ANONYMOUS, 200: "lead contributor viewer adviser manager auditor", 403: "signatory administrator"}, 404,
+    ),
+    Row(
+        "answer", "given to the contributor", given(2),
+        {302: ANONYMOUS, 200: "lead contributor", 403: "viewer adviser manager signatory administrator auditor"}, 404,
+        fields=fixed(outcome="met", evidence="A panel meets.", version="1"), by=frozenset({"lead", "contributor"}),
+    ),
+    Row(
+        "answer", "not given to the contributor", given(3),
+        {302: ANONYMOUS, 200: "lead", 403: "contributor viewer adviser manager signatory administrator auditor"}, 404,
+        fields=fixed(outcome="met", evidence="A panel meets.", version="1"), by=frozenset({"lead"}),
+    ),
+    Row(
+        "answer", "submitted", on(State.SUBMITTED, number=2),
+        {302: f"{ANONYMOUS} lead contributor", 403: "viewer adviser manager signatory administrator auditor"}, 404,
+    ),
+    Row(
+        "review", "in review", on(State.IN_REVIEW, number=2),
+        {302: ANONYMOUS, 200: "adviser", 403: "lead contributor viewer manager signatory administrator auditor"}, 404,
+        fields=fixed(outcome="met", summary="A panel meets.", comments="", version="1"), by=frozenset({"adviser"}),
+    ),
+    Row(
+        "review", "submitted", on(State.SUBMITTED, number=2),
+        {302: f"{ANONYMOUS} adviser", 403: "lead contributor viewer manager signatory administrator auditor"}, 404,
+    ),
+    Row(
+        "strengths", "in review", on(State.IN_REVIEW),
+        {302: ANONYMOUS, 200: "adviser", 403: "lead contributor viewer manager signatory administrator auditor"}, 404,
+        fields=fixed(token=TOKEN, strength_0="They know their places."), by=frozenset({"adviser"}),
+    ),
+    Row(
+        "strengths", "agreed", on(State.AGREED),
+        {302: f"{ANONYMOUS} adviser", 403: "lead contributor viewer manager signatory administrator auditor"}, 404,
+    ),
+    Row(
+        "recommendations", "in review", on(State.IN_REVIEW),
+        {302: ANONYMOUS, 200: "adviser", 403: "lead contributor viewer manager signatory administrator auditor"}, 404,
+        fields=fixed(token=TOKEN, recommendation_0="Write it down.", benchmarks_0="1"), by=frozenset({"adviser"}),
+    ),
+    Row(
+        "recommendations", "agreed", on(State.AGREED),
+        {302: f"{ANONYMOUS} adviser", 403: "lead contributor viewer manager signatory administrator auditor"}, 404,
+    ),
+    Row(
+        "questions", "asked", on(State.CLARIFICATION),
+        {302: ANONYMOUS, 200: "lead contributor adviser manager auditor", 403: "viewer signatory administrator"}, 404,
+    ),
+    Row(
+        "questions", "none", on(State.SUBMITTED),
+        {302: ANONYMOUS, 200: "lead contributor adviser manager auditor", 403: "viewer signatory administrator"}, 404,
+    ),
+    Row(
+        "question", "", question,
+        {302: ANONYMOUS, 200: "lead", 403: "contributor viewer adviser manager signatory administrator auditor"}, 404,
+        fields=fixed(answer="These people do."), by=frozenset({"lead"}),
+    ),
+    # Transitions. "start" comes with the first answer and has no page.
+    Row("transition", "start has no page", too_late(State.NOT_STARTED, "start"), {302: ANONYMOUS}, 404),
+    Row(
+        "transition", "recall, too late", too_late(State.IN_REVIEW, "recall"),
+        {302: ANONYMOUS, 409: "lead", 403: "contributor viewer adviser manager signatory administrator auditor"}, 404,
+    ),
+    transition("submit", "lead", {"declaration": "on"}),
+    transition("recall", "lead"),
+    transition("begin_review", "adviser"),
+    transition("ask", "adviser"),
+    transition("answer", "lead"),
+    transition("propose", "adviser"),
+    transition("accept", "lead"),
+    transition("dispute", "lead", {"reason_1": "We did more than this."}),
+    transition("reconsider", "adviser"),
+    transition("settle", "manager", {**REASON, "level_1": "exceeding"}),
+    transition("reopen", "manager", REASON),
+    transition("withdraw", "administrator", REASON),
+    # Cycles belong to a programme. National and regional people of the programme are colleagues there.
+    Row(
+        "cycle-new", "", nothing, {302: ANONYMOUS, 200: "administrator"}, 403,
+        fields=new_cycle, by=frozenset({"administrator"}),
+    ),
+    Row(
+        "cycle", "open", open_cycle,
+        {302: ANONYMOUS, 200: "administrator", 403: "manager other_manager signatory auditor"}, 404,
+    ),
+    Row(
+        "cycle", "in preparation", draft_cycle,
+        {302: ANONYMOUS, 200: "administrator", 403: "manager other_manager signatory auditor"}, 404,
+    ),
+    Row(
+        "cycle-edit", "open", open_cycle,
+        {302: ANONYMOUS, 200: "administrator", 403: "manager other_manager signatory auditor"}, 404,
+        fields=cycle_dates, by=frozenset({"administrator"}),
+    ),
+    Row(
+        "cycle-open", "in preparation", draft_cycle,
+        {302: ANONYMOUS, 200: "administrator", 403: "manager other_manager signatory auditor"}, 404,
+        fields=cycle_version, by=frozenset({"administrator"}),
+    ),
+    Row(
+        "cycle-open", "open already", open_cycle,
+        {302: f"{ANONYMOUS} administrator", 403: "manager other_manager signatory auditor"}, 404,
+    ),
+    Row(
+        "cycle-close", "open", open_cycle,
+        {302: ANONYMOUS, 200: "administrator", 403: "manager other_manager signatory auditor"}, 404,
+        fields=cycle_version, by=frozenset({"administrator"}),
+    ),
+    Row(
+        "cycle-close", "in preparation", draft_cycle,
+        {302: f"{ANONYMOUS} administrator", 403: "manager other_manager signatory auditor"}, 404,
+    ),
+    # Letters. At a stage that they may not see, a letter does not exist for the authority.
+    Row(
+        "assessment-letters", "", letter(LetterState.DRAFT),
+        {302: ANONYMOUS, 200: "lead contributor viewer adviser manager signatory auditor", 403: "administrator"}, 404,
+    ),
+    Row(
+        "letter-draft", "", agreed_without_letter, {302: ANONYMOUS}, 405,
+        fields=fixed(), by=frozenset({"adviser"}),
+    ),
+    Row(
+        "letter", "draft", letter(LetterState.DRAFT),
+        {302: ANONYMOUS, 200: "adviser manager signatory auditor", 403: "administrator"}, 404,
+    ),
+    Row(
+        "letter", "accuracy check", letter(LetterState.ACCURACY_CHECK),
+        {302: ANONYMOUS, 200: "lead adviser manager signatory auditor", 403: "administrator"}, 404,
+    ),
+    Row(
+        "letter", "approved", letter(LetterState.APPROVED),
+        {302: ANONYMOUS, 200: "adviser manager signatory auditor", 403: "administrator"}, 404,
+    ),
+    Row(
+        "letter", "issued", letter(LetterState.ISSUED),
+        {302: ANONYMOUS, 200: "lead contributor viewer adviser manager signatory auditor", 403: "administrator"}, 404,
+    ),
+    Row(
+        "letter-edit", "draft", letter(LetterState.DRAFT),
+        {302: ANONYMOUS, 200: "adviser", 403: "lead contributor viewer manager signatory administrator auditor"}, 404,
+        fields=letter_fields, by=frozenset({"adviser"}),
+    ),
+    Row(
+        "letter-edit", "awaiting approval", letter(LetterState.AWAITING_APPROVAL),
+        {302: f"{ANONYMOUS} adviser", 403: "lead contributor viewer manager signatory administrator auditor"}, 404,
+    ),
+    Row(
+        "letter-pdf", "approved", letter(LetterState.APPROVED), {302: ANONYMOUS, 403: "administrator"}, 404,
+    ),
+    Row(
+        "letter-pdf", "issued", letter(LetterState.ISSUED),
+        {302: ANONYMOUS, 200: "lead contributor viewer adviser manager signatory auditor", 403: "administrator"}, 404,
+    ),
+    Row("letter-move", "issue has no page", letter(LetterState.APPROVED, name="issue"), {302: ANONYMOUS}, 404),
+    letter_move("send_for_check", LetterState.DRAFT, "adviser"),
+    letter_move("end_check", LetterState.ACCURACY_CHECK, "adviser"),
+    letter_move("send_for_approval", LetterState.DRAFT, "adviser"),
+    letter_move("return", LetterState.AWAITING_APPROVAL, "signatory", **REASON),
+    letter_move("approve", LetterState.AWAITING_APPROVAL, "signatory"),
+    letter_move("withdraw", LetterState.ISSUED, "signatory", **REASON),
+    # For whoever comes by.
+    Row("sign-in", "", nothing, {302: EVERYBODY}, 200),
+    public("sign-out"),
+    public("signed-out"),
+    public("password-reset"),
+    public("password-reset-done"),
+    public("password-reset-confirm", records=lambda universe: {"uidb64": "MQ", "token": "a-made-up-one"}),
+    public("password-reset-complete"),
+    public("help"),
+    public("accessibility"),
+    public("cookies"),
+    public("privacy"),
+    public("healthz"),
+    public("readyz"),
+]  # fmt: skip
+
+PUBLIC = frozenset(
+    {
+        *("sign-in", "sign-out", "signed-out", "help", "accessibility", "cookies", "privacy", "healthz", "readyz"),
+        *("password-reset", "password-reset-done", "password-reset-confirm", "password-reset-complete"),
+    }
+)
+"""All that anybody sees who has not signed in."""
+
+DOWNLOADS = {"letter-pdf": {"assurance_event": 1}}
+"""The one thing that looking leaves behind: who downloaded a letter."""
+
+
+def patterns(resolver: URLResolver) -> Iterator[URLPattern]:
+    for one in resolver.url_patterns:
+        if isinstance(one, URLResolver):
+            yield from patterns(one)
+        else:
+            yield one
+
+
+@pytest.fixture
+def visitors(universe: Universe, monkeypatch: pytest.MonkeyPatch) -> Visitors:
+    # No worker runs beside the tests, and waiting for its answer would take a second for each person.
+    monkeypatch.setattr(health, "_worker", lambda: True)
+    return Visitors(universe)
+
+
+def test_every_address_has_a_row() -> None:
+    found = [pattern.name for pattern in patterns(get_resolver())]
+    assert None not in found
+    assert len(found) == len(set(found))
+    assert {row.name for row in ROWS} == set(found)
+
+
+def test_every_row_is_a_situation_of_its_own() -> None:
+    assert len({str(row) for row in ROWS}) == len(ROWS)
+
+
+def test_the_cast_is_all_there(universe: Universe) -> None:
+    assert set(CAST) == set(universe.cast)
+
+
+def test_only_these_are_public() -> None:
+    assert {row.name for row in ROWS if row.statuses[ANONYMOUS] != 302} == PUBLIC
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_looking(universe: Universe, visitors: Visitors, row: Row) -> None:
+    """Who gets what, whoever is not signed in is asked to, and nothing changes by looking."""
+    address = row.address(row.records(universe))
+    before = written(universe)
+    found = {}
+    for name in PEOPLE:
+        with undone():
+            response = visitors.get(name, address)
+            found[name] = response.status_code
+            if name == ANONYMOUS and row.name not in PUBLIC:
+                assert response["Location"] == f"/sign-in/?{urlencode({'next': address})}"
+            downloaded = DOWNLOADS.get(row.name, {}) if found[name] == 200 else {}
+            assert changed(before, written(universe)) == downloaded, f"{name} changed something by looking"
+            response.close()
+    assert found == row.statuses
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_posting(universe: Universe, visitors: Visitors, row: Row) -> None:
+    """Whoever may changes something; the others are refused as when they look, and nothing is written."""
+    kwargs = row.records(universe)
+    address = row.address(kwargs)
+    fields = row.fields(universe, kwargs) if row.fields else {}
+    before = written(universe)
+    for name in PEOPLE:
+        with undone():
+            response = visitors.post(name, address, fields)
+            difference = changed(before, written(universe))
+            if name in row.by:
+                assert response.status_code == row.posted, f"{name}: {response.content.decode()[:3000]}"
+                assert difference, f"{name} changed nothing"
+                continue
+            allowed = DOWNLOADS.get(row.name, {}) if response.status_code == 200 else {}
+            assert difference == allowed, f"{name} changed something"
+            if row.fields and name == ANONYMOUS:
+                assert response.status_code == 401
+            elif row.fields:
+                assert response.status_code in (403, 404), name
+                assert response.status_code == row.statuses[name] or row.default == 405
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.name not in PUBLIC], ids=str)
+def test_what_is_not_there_is_not_there_for_anybody(universe: Universe, visitors: Visitors, row: Row) -> None:
+    """An id that no record has is answered like a record of somebody else's."""
+    kwargs = row.records(universe)
+    ask = visitors.post if row.default == 405 else visitors.get
+    for missing in (name for name in kwargs if name.endswith("_id")):
+        address = row.address(kwargs | {missing: 0})
+        for name in CAST:
+            with undone():
+                assert ask(name, address).status_code == 404, (name, missing)
+
+
+def test_there_is_a_row_for_each_movement_that_has_a_page() -> None:
+    """A transition that a person makes is in the table; the others have no page (a row above says so)."""
+    moved = {row.when for row in ROWS if row.name == "transition" and row.fields}
+    assert moved == {row.name for row in ASSESSMENT.rows} - {"start"}
+    moved = {row.when.partition(",")[0] for row in ROWS if row.name == "letter-move" and row.fields}
+    assert moved == {row.name for row in LETTER.rows} - {"issue", "supersede"}

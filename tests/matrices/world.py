@@ -1,0 +1,195 @@
+"""What the matrices share: who there is, how they visit, records that are ready, and what was written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from django.apps import apps
+from django.db import connection, models, transaction
+from django.http import HttpResponse
+from django.test import Client
+
+from assurance import access
+from assurance.actions import answers, reference, reviews
+from assurance.models import Assessment, Authority
+from assurance.vocabulary import Role, State
+from tests.universe import MEMBERS_SINCE, Universe, all_rows, as_actor, forget_scope
+
+OURS = ("benchmarks", "assurance", "letters")
+"""The three apps."""
+
+ANONYMOUS = "anonymous"
+CAST = (
+    *("lead", "contributor", "viewer", "other_lead"),
+    *("adviser", "other_adviser", "manager", "other_manager"),
+    *("signatory", "administrator", "auditor", "stranger"),
+)
+PEOPLE = (ANONYMOUS, *CAST)
+COLLEAGUES = frozenset(
+    {"lead", "contributor", "viewer", "adviser", "manager", "signatory", "administrator", "auditor"}
+)
+"""Those of the cast who have to do with Alder: they are told that they may not. The others are told nothing."""
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Whatever the block does to the database is taken back."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+class Visitors:
+    """The cast with a browser each. Every request begins without a scope, as it does in production."""
+
+    def __init__(self, universe: Universe) -> None:
+        self._clients = {ANONYMOUS: Client()}
+        for name, person in universe.cast.items():
+            self._clients[name] = Client()
+            self._clients[name].force_login(person, "django.contrib.auth.backends.ModelBackend")
+
+    def get(self, name: str, address: str) -> HttpResponse:
+        """Look at a page."""
+        return self._ask(name, "get", address)
+
+    def post(self, name: str, address: str, fields: Mapping[str, Any] | None = None) -> HttpResponse:
+        """Send a form."""
+        return self._ask(name, "post", address, fields or {})
+
+    def _ask(self, name: str, method: str, *given: Any) -> HttpResponse:
+        forget_scope()
+        try:
+            return getattr(self._clients[name], method)(*given)
+        finally:
+            forget_scope()
+
+
+READY: dict[str, State] = {
+    "start": State.NOT_STARTED,
+    "submit": State.IN_PROGRESS,
+    "recall": State.SUBMITTED,
+    "begin_review": State.SUBMITTED,
+    "ask": State.IN_REVIEW,
+    "answer": State.CLARIFICATION,
+    "propose": State.IN_REVIEW,
+    "accept": State.PROPOSED,
+    "dispute": State.PROPOSED,
+    "reconsider": State.DISPUTED,
+    "settle": State.DISPUTED,
+    "reopen": State.AGREED,
+    "withdraw": State.IN_REVIEW,
+}
+"""A state from which each transition of an assessment starts."""
+
+
+def ready(universe: Universe, transition: str, authority: Authority | None = None) -> Assessment:
+    """An assessment (Alder's unless said) from which the transition can be made: nothing is missing."""
+    authority = authority or universe.alder
+    assessment = universe.assessment(READY[transition], authority=authority)
+    prepare(universe, transition, assessment)
+    return assessment
+
+
+def prepare(universe: Universe, transition: str, assessment: Assessment) -> None:
+    """Do what the guard of the transition asks for, without making the transition."""
+    if transition == "submit":
+        universe.answer_all(assessment.pk, assessment.authority, universe.scheme())
+    elif transition == "propose":
+        universe.review_all(assessment.pk, assessment.authority, universe.scheme())
+    elif transition == "answer":
+        universe.answer_questions(assessment.pk, assessment.authority)
+
+
+def give(universe: Universe, assessment: Assessment, number: int = 2) -> None:
+    """Give a benchmark to Alder's contributor."""
+    with as_actor(universe.lead) as lead:
+        answers.give_benchmark(
+            by=lead,
+            at=universe.at,
+            assessment_id=assessment.pk,
+            number=number,
+            contributor_id=universe.contributor.pk,
+        )
+
+
+def whole_life(universe: Universe, authority: Authority) -> Assessment:
+    """An agreed assessment that went every way, so that each table of an authority's has a row of it."""
+    at, lead, adviser = universe.at, universe.lead_of(authority), universe.adviser_of(authority)
+    assessment = universe.assessment(State.IN_PROGRESS, authority=authority)
+    with all_rows():
+        helper = reference.add_person(
+            by=universe.operator, at=at, email=f"helper.{authority.pk}@example.test", name="Helper", password=None
+        )
+        reference.add_membership(
+            by=universe.operator,
+            at=at,
+            person=helper,
+            role=Role.CONTRIBUTOR,
+            authority=authority,
+            starts=MEMBERS_SINCE,
+        )
+    with as_actor(lead) as by:
+        answers.give_benchmark(by=by, at=at, assessment_id=assessment.pk, number=2, contributor_id=helper.pk)
+    universe.assessment(State.IN_REVIEW, authority=authority)
+    common: dict[str, Any] = {"at": at, "assessment_id": assessment.pk}
+    with as_actor(adviser) as by:
+        token = reviews.list_token(())
+        reviews.save_strengths(by=by, token=token, texts=["They know their places."], **common)
+        wanted = [reviews.NewRecommendation("Write it down.", benchmarks=(1, 2))]
+        reviews.save_recommendations(by=by, token=token, recommendations=wanted, **common)
+    universe.assessment(State.CLARIFICATION, authority=authority)
+    universe.answer_questions(assessment.pk, authority)
+    with as_actor(lead) as by:
+        answers.send_answers(by=by, **common)
+    universe.review_all(assessment.pk, authority, universe.scheme())
+    with as_actor(adviser) as by:
+        reviews.propose(by=by, **common)
+    universe.assessment(State.DISPUTED, authority=authority)
+    with as_actor(universe.manager) as by:
+        reviews.settle(by=by, reason="Both have a point.", levels={1: "exceeding"}, **common)
+    return universe.assessment(State.AGREED, authority=authority)
+
+
+def our_models() -> list[type[models.Model]]:
+    """Every model of the three apps, with those of history."""
+    return [model for label in OURS for model in apps.get_app_config(label).get_models()]
+
+
+def is_history(model: type[models.Model]) -> bool:
+    """Whether the model holds the history of another one."""
+    return hasattr(model, "instance_type")
+
+
+def written(universe: Universe) -> dict[str, tuple[int, str]]:
+    """What stands in each table: how many rows, and a digest of them all. Two that are equal: nothing was written.
+
+    Takes in every event, every line of history and every other row of the three apps, so that a change that
+    leaves no trace is noticed too.
+    """
+    tables = [model._meta.db_table for model in our_models() if model._meta.app_label != "benchmarks"]
+    digest = "SELECT count(*)::text || ' ' || md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM"
+    asked = ", ".join(f"({digest} {table} t)" for table in tables)
+    with all_rows(), connection.cursor() as cursor:
+        cursor.execute(f"SELECT {asked}")  # noqa: S608
+        found = [row.split() for row in cursor.fetchone()]
+    return {table: (int(count), md5) for table, (count, md5) in zip(tables, found, strict=True)}
+
+
+def changed(before: dict[str, tuple[int, str]], after: dict[str, tuple[int, str]]) -> dict[str, int]:
+    """The tables that are not the same, each with how many rows there are more."""
+    return {table: after[table][0] - before[table][0] for table in after if after[table] != before[table]}
+
+
+def actor_of(universe: Universe, name: str) -> access.Actor:
+    """The actor of one of the cast, with the whole database open: what is refused now, the policy refuses."""
+    with as_actor(universe.cast[name]) as actor:
+        return actor
+
+
+def soon(universe: Universe) -> Any:
+    """A week from now in the universe."""
+    return universe.at.date() + timedelta(days=7)
+
