@@ -63,4 +63,4 @@ EXPOSE 8000
 VOLUME /data/files
 HEALTHCHECK --interval=15s --timeout=6s --start-period=20s --retries=3 \
     CMD ["python", "-m", "assurance.project.healthcheck"]
-CMD ["gunicorn", "--config", "assurance/project/gunicorn.conf.py"]
+CMD ["gunicorn", "--config", "assurance/project/gunicorn_conf.py"]

@@ -12,37 +12,49 @@ from django.utils.translation import gettext as _
 
 LONGEST_WORD = 100
 """Characters without a break."""
+LONGEST_ADDRESS = 1_000
+"""Characters of a web address, where one may stand."""
 LETTER_TEXT = 10_000
 """Characters of a text that prints in one cell of a letter."""
 EVIDENCE = 20_000
 """Characters of evidence for one benchmark: it does not print in a letter."""
 
-_LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029]")
-_OVERRIDES = set(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)))
+_LINE_ENDS = re.compile(r"\r\n?|[\v\f\x85\u2028\u2029]")
+_ADDRESS = re.compile(r"\W*https?://", re.IGNORECASE)
+_OVERRIDES = set(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200B, 0x200E, 0x200F, 0x061C, 0xFEFF)))
 
 
 def clean(text: str) -> str:
-    """The text in NFC with plain line ends, without control, private-use and direction-override characters."""
+    """The text in NFC with plain line ends, without control, private-use, zero-width and direction-override characters."""
     text = _LINE_ENDS.sub("\n", unicodedata.normalize("NFC", text))
     return "".join(char for char in text if _keeps(char)).strip()
 
 
-def problems(text: str, longest: int = LETTER_TEXT) -> list[str]:
-    """What keeps a cleaned text from being kept, in words for the person who wrote it; empty when all is well."""
+def problems(text: str, longest: int = LETTER_TEXT, *, addresses: bool = False) -> list[str]:
+    """What keeps a cleaned text from being kept, in words for the person who wrote it; empty when all is well.
+
+    ``addresses`` allows long web addresses, for texts that do not print in a letter.
+    """
     found = []
     if len(text) > longest:
         found.append(
             _("Must be %(longest)s characters or fewer. It is %(count)s now")
             % {"longest": f"{longest:,}", "count": f"{len(text):,}"}
         )
-    for word in text.split():
-        if len(word) > LONGEST_WORD:
-            found.append(
-                _("“%(start)s…” is %(count)s characters without a space. Words can have %(longest)s at most")
-                % {"start": word[:20], "count": f"{len(word):,}", "longest": LONGEST_WORD}
-            )
-            break
+    if word := long_word(text, addresses=addresses):
+        found.append(
+            _("“%(start)s…” is %(count)s characters without a space. Words can have %(longest)s at most")
+            % {"start": word[:20], "count": f"{len(word):,}", "longest": LONGEST_WORD}
+        )
     return found
+
+
+def long_word(text: str, *, addresses: bool = False) -> str:
+    """The first word that is too long ("" for none); with ``addresses`` a web address may be longer."""
+    for word in text.split():
+        if len(word) > (LONGEST_ADDRESS if addresses and _ADDRESS.match(word) else LONGEST_WORD):
+            return word
+    return ""
 
 
 def _keeps(char: str) -> bool:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as T
 
 from assurance.access import Actor
 from assurance.vocabulary import EventKind, LetterState, Permission, State
 from assurance.workflow import Obstacle, Row, Table
+from letters.content import content_of
 from letters.models import Letter
+from letters.pdf.text import check_all
 
 S = LetterState
 P = Permission
@@ -19,13 +22,20 @@ P = Permission
 def _complete(letter: Letter, actor: Actor) -> Sequence[Obstacle]:
     """A letter goes for approval when it says to whom and from whom it is, of an assessment that is agreed."""
     wanted = {
-        letter.addressee_name: _("Enter the name of the addressee"),
-        letter.addressee_organisation: _("Enter the organisation of the addressee"),
-        letter.salutation: _("Enter how the letter greets the addressee"),
-        letter.sender_name: _("Enter the name of the sender"),
+        "addressee_name": _("Enter the name of the addressee"),
+        "addressee_organisation": _("Enter the organisation of the addressee"),
+        "salutation": _("Enter how the letter greets the addressee"),
+        "sender_name": _("Enter the name of the sender"),
     }
-    obstacles = [Obstacle(message) for value, message in wanted.items() if not value]
-    return [*obstacles, *_agreed(letter, actor)]
+    obstacles = [Obstacle(message) for name, message in wanted.items() if not getattr(letter, name)]
+    return [*obstacles, *_agreed(letter, actor), *_printable(letter)]
+
+
+def _printable(letter: Letter) -> Sequence[Obstacle]:
+    """What cannot be printed is told to whoever can change it, and not to the signatory."""
+    content = content_of(letter, timezone.localdate()).frozen()
+    content.pop("annex_b")
+    return [Obstacle(problem) for problem in check_all(content)]
 
 
 def _agreed(letter: Letter, actor: Actor) -> Sequence[Obstacle]:

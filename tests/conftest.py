@@ -14,6 +14,7 @@ from io import StringIO
 from pathlib import Path
 
 import dj_database_url
+import hypothesis
 import psycopg
 import pytest
 from django.conf import settings
@@ -26,7 +27,7 @@ from pytest_django import DjangoDbBlocker
 from assurance import access
 from assurance.access import Actor
 from assurance.models import User
-from assurance.project.local.provision import drop_database, provision
+from assurance.project.local.provision import DatabaseUrls, drop_database, provision
 from tests.universe import Universe, all_rows, as_actor
 
 FIXTURES = Path(settings.BASE_DIR) / "fixtures"
@@ -35,6 +36,10 @@ KEPT = "kept_for_tests"
 
 # Read by pytest-django: a template that names a variable which is not there fails its test.
 os.environ["FAIL_INVALID_TEMPLATE_VARS"] = "true"
+
+# The same examples every time, and as long as they take: a busy machine is not a fault.
+hypothesis.settings.register_profile("house", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("house")
 
 
 class Reset:
@@ -94,8 +99,11 @@ def connected_as(url: str) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def django_db_setup(
     request: pytest.FixtureRequest, django_test_environment: None, django_db_blocker: DjangoDbBlocker
-) -> Iterator[None]:
-    """A database of its own, with the published schemes; the tests' connection is the application's."""
+) -> Iterator[DatabaseUrls]:
+    """A database of its own, with the published schemes; the tests' connection is the application's.
+
+    Its value is the database's addresses, for a process of its own.
+    """
     admin_url = os.environ.get("DATABASE_ADMIN_URL")
     if not admin_url:
         pytest.exit("Tests need a PostgreSQL of their own. Run them with `make test`.", returncode=2)
@@ -111,7 +119,7 @@ def django_db_setup(
             _load_reference_data()
             reset = Reset(_in_database(admin_url, name), tables)
             patch.setattr(TransactionTestCase, "_fixture_teardown", lambda test: reset())
-            yield
+            yield urls
             reset.close()
     drop_database(admin_url, name)
 

@@ -82,7 +82,7 @@ def save_answer(
             move(ASSESSMENT, assessment, "start", by=by, at=at)
         before = row.level_id
         row.answer, row.level_id = outcome(scheme, level_code)
-        row.evidence = fitting(evidence, "evidence", longest=text.EVIDENCE)
+        row.evidence = fitting(evidence, "evidence", longest=text.EVIDENCE, addresses=True)
         row.met_criteria = sorted(met_criteria)
         if not scheme.benchmarks[number].criterion_ids.issuperset(met_criteria):
             raise Unfit("met_criteria", _("Choose criteria of this benchmark"))
@@ -280,10 +280,10 @@ def outcome_detail(scheme: SchemeText, number: int, before: int | None, after: i
     return detail
 
 
-def fitting(value: str, field: str, longest: int = text.LETTER_TEXT) -> str:
+def fitting(value: str, field: str, longest: int = text.LETTER_TEXT, *, addresses: bool = False) -> str:
     """The text, cleaned. Raises :class:`Unfit` at ``field`` when it cannot be kept."""
     cleaned = text.clean(value)
-    if found := text.problems(cleaned, longest):
+    if found := text.problems(cleaned, longest, addresses=addresses):
         raise Unfit(field, found[0])
     return cleaned
 

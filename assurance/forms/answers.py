@@ -60,6 +60,7 @@ class AnswerForm(GovukForm):
             help_text=_("Say what you do, how you know that it works, and where the adviser can see it."),
             multiline=True,
             required=False,
+            addresses=True,
             max_length=text.EVIDENCE,
         )
         self.looks["evidence"] = Look(size="m", rows=12)

@@ -1,7 +1,5 @@
 """The fields that Django does not have: clean text, a date in three parts, and the version of a record."""
 
-import re
-import unicodedata
 from datetime import date
 from typing import Any
 
@@ -11,36 +9,23 @@ from django.utils.dates import MONTHS
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-LONGEST_WORD = 100
-LONGEST_ADDRESS = 1000
-SHORTEST_MONTH = 3
+from assurance.text import LONGEST_WORD, clean, long_word
 
-_LINE_END = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
-# Control characters, text-direction overrides, surrogates, private use, the byte order mark, noncharacters:
-# invisible at best; at worst they make a text read differently from what it says, or break a document.
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ue000-\uf8ff"
-    "\ufdd0-\ufdef\ufeff\ufffe\uffff\U000f0000-\U0010ffff]"
-)
-_SPACES = re.compile(r"\s+")
-_WEB_ADDRESS = re.compile(r"\W*https?://", re.IGNORECASE)
+SHORTEST_MONTH = 3
 
 
 def clean_text(text: str, *, multiline: bool) -> str:
-    """The text with one kind of line end, no unseen characters, and composed accents (NFC).
-
-    On a single line any run of white space becomes one space.
-    """
-    text = unicodedata.normalize("NFC", _UNSEEN.sub("", _LINE_END.sub("\n", text)))
-    return text if multiline else _SPACES.sub(" ", text)
+    """The text as it is kept (``assurance.text.clean``); on a single line a run of white space is one space."""
+    kept = clean(text)
+    return kept if multiline else " ".join(kept.split())
 
 
 class CleanTextField(forms.CharField):
     """Text as a person typed it, without what nobody can see.
 
     ``multiline`` makes a text area; with ``max_length`` it shows how many characters are left. Length is
-    counted after cleaning. A word of more than ``longest_word`` characters is refused, because it cannot be
-    set in a letter; a web address may be longer.
+    counted after cleaning. A word of more than LONGEST_WORD characters is refused, because it cannot be set in
+    a letter; with ``addresses`` a web address may be longer.
     """
 
     default_error_messages = {
@@ -49,9 +34,9 @@ class CleanTextField(forms.CharField):
         "long_word": _("Put spaces into “%(start)s…”, or shorten it. A word can have up to %(limit)d characters."),
     }
 
-    def __init__(self, *, multiline: bool = False, longest_word: int = LONGEST_WORD, **options: Any) -> None:
+    def __init__(self, *, multiline: bool = False, addresses: bool = False, **options: Any) -> None:
         self.multiline = multiline
-        self.longest_word = longest_word
+        self.addresses = addresses
         options.setdefault("widget", forms.Textarea if multiline else forms.TextInput)
         super().__init__(**options)
 
@@ -62,15 +47,12 @@ class CleanTextField(forms.CharField):
 
     def validate(self, value: Any) -> None:
         super().validate(value)
-        for word in value.split() if value else ():
-            if len(word) > self.longest_word:
-                if len(word) <= LONGEST_ADDRESS and _WEB_ADDRESS.match(word):
-                    continue
-                raise ValidationError(
-                    self.error_messages["long_word"],
-                    code="long_word",
-                    params={"start": word[:20], "limit": self.longest_word},
-                )
+        if word := long_word(value or "", addresses=self.addresses):
+            raise ValidationError(
+                self.error_messages["long_word"],
+                code="long_word",
+                params={"start": word[:20], "limit": LONGEST_WORD},
+            )
 
 
 class DateParts(forms.MultiWidget):

@@ -16,8 +16,9 @@ from django.http import HttpRequest
 from django.template import engines
 from django.test import RequestFactory
 from django.urls import clear_url_caches
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route
 
+from tests import browser
 from tests.frontend.samples import EVERYTHING, EverythingForm
 
 UNDEFINED = "never-given:%s"
@@ -90,21 +91,8 @@ def everything(draw: Draw) -> Callable[..., str]:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """A browser, for the tests of one file: while it is open, Django takes this thread for asynchronous."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-quic",
-                "--no-first-run",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-            ],
-        )
-        yield browser
-        browser.close()
+    with browser.chromium() as opened:
+        yield opened
 
 
 class Viewer:

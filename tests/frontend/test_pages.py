@@ -11,7 +11,7 @@ from django import forms
 from django.contrib.staticfiles import finders
 from django.template import engines
 
-from tests.frontend.accessibility import faults, overflow
+from tests.browser import faults, overflow
 from tests.frontend.conftest import NAVIGATION, Draw, Person, Viewer
 from tests.frontend.markup import Drawn
 from tests.frontend.samples import EverythingForm

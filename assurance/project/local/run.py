@@ -158,7 +158,7 @@ def _programs(stack: Stack, environ: Mapping[str, str]) -> tuple[Program, ...]:
     """The web server, the worker and the scheduler, in the order in which they start."""
     python, logs = sys.executable, stack.places.logs
     celery = (python, "-m", "celery", "--app", "assurance.project.celery", "--quiet")
-    configuration = str(PROJECT_FOLDER / "assurance" / "project" / "gunicorn.conf.py")
+    configuration = str(PROJECT_FOLDER / "assurance" / "project" / "gunicorn_conf.py")
     schedule = str(stack.places.data / "schedule")
     level = ("--loglevel", environ["LOG_LEVEL"])
 

@@ -1,0 +1,69 @@
+"""A real browser, and what is looked at on every page in it: accessibility, and that nothing sticks out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from assurance.project import frontend
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+# By rule and selector, so that the same rule still holds everywhere else.
+ALLOWED = (
+    # The components say of a radio that it expands something, which is not in the standard and is understood.
+    ("aria-allowed-attr", ".govuk-radios__input[aria-expanded]"),
+    # The design system puts the back link before the main part on purpose: "skip to main content" passes it.
+    ("region", ".govuk-back-link"),
+)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A browser. While it is open, Django takes this thread for asynchronous, so open it for one file at most.
+
+    Where there is none the tests are skipped, but for a build that must not pass without them.
+    """
+    if not CHROMIUM.exists():
+        missing = f"{CHROMIUM} is not there, so nothing was looked at in a browser"
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+def faults(page: Page) -> list[str]:
+    """What axe finds on the page as it is now, but for what is known and allowed. Needs scripts."""
+    page.evaluate(frontend.AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    said = []
+    for rule in found["violations"]:
+        selectors = [selector for name, selector in ALLOWED if name == rule["id"]]
+        for node in rule["nodes"]:
+            element = page.locator(node["target"][0])
+            if not any(element.evaluate("(it, selector) => it.matches(selector)", known) for known in selectors):
+                said.append(f"{rule['id']}: {node['html']} {node['failureSummary']}")
+    return said
+
+
+def overflow(page: Page) -> int:
+    """How many pixels the page is wider than the window."""
+    wider: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return wider
