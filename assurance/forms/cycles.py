@@ -92,7 +92,9 @@ class CycleForm(GovukForm):
         super().__init__(*args, **kwargs)
         self.benchmarks = tuple(scheme.benchmarks.values()) if in_preparation else ()
         for name, label in DATES.items():
-            self.fields[name] = DateField(label=label, required=False)
+            # There are four: the summary of errors has to say which one is meant.
+            named = {code: f"{label}: {said}" for code, said in DateField.default_error_messages.items()}
+            self.fields[name] = DateField(label=label, required=False, error_messages=named)
             self.looks[name] = Look(size="s")
         self._add_limit()
         if in_preparation:

@@ -261,9 +261,9 @@ class TestEditing:
     @pytest.mark.parametrize(
         ("changes", "field", "said"),
         [
-            ({"submit_by_day": "31"}, "submit_by", "Enter a real date, such as 27 3 2026"),
-            ({"agree_by_year": ""}, "agree_by", "The date must include a year"),
-            ({"agree_by_year": "26"}, "agree_by", "The year must have 4 digits"),
+            ({"submit_by_day": "31"}, "submit_by", "Answers submitted by: Enter a real date, such as 27 3 2026"),
+            ({"agree_by_year": ""}, "agree_by", "Outcomes agreed by: The date must include a year"),
+            ({"agree_by_year": "26"}, "agree_by", "Outcomes agreed by: The year must have 4 digits"),
             (
                 {"submit_by_year": "2025"},
                 "submit_by",

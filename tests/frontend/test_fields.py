@@ -49,7 +49,6 @@ def test_a_long_word_is_refused_and_a_web_address_is_not() -> None:
     assert field.clean("(https://example.test/" + "x" * 300)
     with pytest.raises(ValidationError):
         field.clean("https://example.test/" + "x" * 1000)
-    assert CleanTextField(longest_word=200).clean("x" * 150)
     with pytest.raises(ValidationError, match="up to 100 characters"):
         CleanTextField().clean("https://example.test/" + "x" * 300)
 
