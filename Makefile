@@ -53,7 +53,7 @@ test:
 	@$(SET_UP) test && $(PYTHON) -m assurance.project.frontend && exec $(PYTHON) $(LOCAL).test --all $(ARGS)
 
 bench:
-	@$(SET_UP) test && $(PYTHON) -m assurance.project.frontend && exec $(PYTHON) $(LOCAL).test python -m tests.bench $(ARGS)
+	@$(SET_UP) test && $(PYTHON) -m assurance.project.frontend && exec $(PYTHON) $(LOCAL).test pytest tests/bench.py -q -s $(ARGS)
 
 manage:
 	@$(SET_UP) run && exec $(PYTHON) $(LOCAL).manage $(CMD)

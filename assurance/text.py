@@ -25,7 +25,7 @@ _OVERRIDES = set(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200
 
 
 def clean(text: str) -> str:
-    """The text in NFC with plain line ends, without control, private-use, zero-width and direction-override characters."""
+    """The text in NFC with plain line ends, without the characters that nobody can see or that turn others round."""
     text = _LINE_ENDS.sub("\n", unicodedata.normalize("NFC", text))
     return "".join(char for char in text if _keeps(char)).strip()
 

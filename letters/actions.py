@@ -294,7 +294,8 @@ def note_download(*, by: Actor, at: datetime, letter: Letter) -> None:
 
 def _issue(letter: Letter, signatory: Actor, at: datetime) -> None:
     """Issue in the name of the signatory who approved it, with the rights that they hold now."""
-    if letter.replaces is not None:
+    # One that was withdrawn meanwhile has been taken out of force already.
+    if letter.replaces is not None and letter.replaces.state == LetterState.ISSUED:
         perform(LETTER, letter.replaces.pk, "supersede", by=signatory, at=at)
     move(LETTER, letter, "issue", by=signatory, at=at, changes={"issued_at": at})
     note_letter_issued(letter.assessment, by=signatory, at=at)

@@ -12,10 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRefresh
 from django_stubs_ext import StrOrPromise
 
 from assurance.actions.refusals import NotEditable, Stale, Unfit
 from assurance.views.base import number_from, put_refusal, signed_in
+from assurance.vocabulary import LetterState
 from assurance.workflow import Blocked, Moved
 from letters import actions, queries
 from letters.forms import LetterForm, MoveForm
@@ -55,6 +57,9 @@ def draft(request: HttpRequest, assessment_id: int) -> HttpResponse:
 def letter(request: HttpRequest, letter_id: int) -> HttpResponse:
     """A letter, as it reads, with what can be done with it."""
     page = queries.letter_page(request.actor, letter_id, timezone.localdate())
+    if request.htmx:
+        # The page asks by itself whether the file is there, and shows itself anew when it is.
+        return HttpResponse(status=204) if page.is_being_made else HttpResponseClientRefresh()
     return render(request, "letters/letter.html", {"page": page})
 
 
@@ -87,6 +92,8 @@ def edit(request: HttpRequest, letter_id: int) -> HttpResponse:
             else:
                 messages.success(request, _("Draft saved"))
                 return redirect("letter", letter_id)
+    elif found.state != LetterState.DRAFT:
+        return redirect("letter", letter_id)
     else:
         form = LetterForm(initial=_initial(found))
     context = {"letter": found, "form": form, "stale": stale}

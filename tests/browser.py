@@ -63,7 +63,15 @@ def faults(page: Page) -> list[str]:
     return said
 
 
-def overflow(page: Page) -> int:
-    """How many pixels the page is wider than the window."""
-    wider: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    return wider
+def overflow(page: Page) -> list[str]:
+    """What makes the page wider than its window: nothing, or the elements that stick out."""
+    found: list[str] = page.evaluate(
+        """() => {
+            const wide = document.documentElement.clientWidth;
+            if (document.documentElement.scrollWidth <= wide) return [];
+            const out = [...document.body.querySelectorAll("*")].filter(
+                (it) => it.getBoundingClientRect().right > wide && !it.closest(".app-scroll > *"));
+            return ["the page", ...out.map((it) => it.outerHTML.slice(0, 200))];
+        }"""
+    )
+    return found

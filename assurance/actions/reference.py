@@ -200,7 +200,7 @@ def _faults(rows: Sequence[AuthorityRow], file: str) -> list[Problem]:
             problems.append(Problem(file, line, "gss_code", f"{code} stands on line {seen[code]} already"))
         seen[code] = line
         for name in (*REQUIRED, "short_name", "former_gss_codes"):
-            longest = Authority._meta.get_field(name).max_length
+            longest: int | None = getattr(Authority._meta.get_field(name), "max_length", None)
             if longest is not None and len(row.get(name, "")) > longest:
                 problems.append(Problem(file, line, name, f"is longer than {longest} characters"))
         for name in ("start_date", "end_date"):

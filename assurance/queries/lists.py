@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Case, Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Count, IntegerField, Q, Value, When
 from django_stubs_ext import StrOrPromise
 
 from assurance.access import Actor, require_anywhere, visible
@@ -74,16 +73,16 @@ def is_home_office(actor: Actor) -> bool:
 def own_assessments(actor: Actor, today: date) -> tuple[Entry, ...]:
     """Assessments of the authorities that the actor works for, open cycles first, newest first."""
     ids = [grant.authority_id for grant in actor.grants if grant.role in AUTHORITY_ROLES]
-    rows = _with_progress(visible(actor, Assessment).filter(authority__in=ids))
+    rows = visible(actor, Assessment).filter(authority__in=ids).select_related("authority", "cycle")
     ordered = sorted(
         rows.order_by("-cycle__name", "authority__name"),
         key=lambda row: (row.cycle.state != CycleState.OPEN, row.state == State.WITHDRAWN),
     )
-    return tuple(_entry(row, today) for row in ordered)
+    return _entries(ordered, today)
 
 
 def assessments(actor: Actor, filters: Filters, page: int, today: date) -> Listing:
-    """Assessments that the actor follows, the most urgent first. Four queries, whatever the length.
+    """Assessments that the actor follows, the most urgent first. Five queries, whatever the length.
 
     Raises:
         Forbidden: the actor follows no authority for the Home Office.
@@ -102,9 +101,11 @@ def assessments(actor: Actor, filters: Filters, page: int, today: date) -> Listi
     if filters.search:
         rows = rows.filter(Q(authority__name__icontains=filters.search) | Q(authority__gss_code__iexact=filters.search))
     urgency = _urgency()
-    ordered = _with_progress(rows).order_by("-cycle__name", urgency, "state_since", "authority__name", "pk")
+    ordered = rows.select_related("authority", "cycle").order_by(
+        "-cycle__name", urgency, "state_since", "authority__name", "pk"
+    )
     found = Paginator(ordered, PAGE_SIZE).get_page(page)
-    return Listing(found, tuple(_entry(row, today) for row in found), available_cycles, regions, filters)
+    return Listing(found, _entries(found, today), available_cycles, regions, filters)
 
 
 def _urgency() -> Any:
@@ -113,24 +114,33 @@ def _urgency() -> Any:
     )
 
 
-def _with_progress(rows: QuerySet[Assessment]) -> QuerySet[Assessment]:
-    """Counts of answered and of scored benchmarks: how far it is, never what was answered."""
-    answers = SelfAssessment.objects.filter(assessment=OuterRef("pk")).order_by().values("assessment")
+def _progress(rows: Iterable[Assessment]) -> dict[int, tuple[int, int]]:
+    """How many benchmarks have an outcome and how many are scored, by assessment: never what was answered."""
+    counted = (
+        SelfAssessment.objects.filter(assessment__in=[row.pk for row in rows])
+        .order_by()
+        .values("assessment")
+        .annotate(
+            answered=Count("pk", filter=Q(answer=Answer.OUTCOME)),
+            scored=Count("pk", filter=~Q(answer=Answer.NOT_APPLICABLE)),
+        )
+    )
+    return {row["assessment"]: (row["answered"], row["scored"]) for row in counted}
 
-    def count(**which: Any) -> Coalesce:
-        counted = answers.annotate(n=Count("pk", filter=Q(**which) if which else ~Q(answer=Answer.NOT_APPLICABLE)))
-        return Coalesce(Subquery(counted.values("n")), Value(0), output_field=IntegerField())
 
-    return rows.select_related("authority", "cycle").annotate(answered=count(answer=Answer.OUTCOME), scored=count())
+def _entries(rows: Iterable[Assessment], today: date) -> tuple[Entry, ...]:
+    rows = list(rows)
+    progress = _progress(rows)
+    return tuple(_entry(row, *progress.get(row.pk, (0, 0)), today) for row in rows)
 
 
-def _entry(row: Any, today: date) -> Entry:
+def _entry(row: Assessment, answered: int, scored: int, today: date) -> Entry:
     waits_on, which = WAITS_ON[row.state]
     due = getattr(row.cycle, which) if which else None
     return Entry(
         assessment=row,
-        answered=row.answered,
-        scored=row.scored,
+        answered=answered,
+        scored=scored,
         waits_on=waits_on,
         due=due,
         days=max((today - row.state_since.date()).days, 0),

@@ -133,7 +133,7 @@ class Visitor:
         self.page.set_viewport_size(NARROW)
         sticks_out = overflow(self.page)
         self.page.set_viewport_size(WINDOW)
-        assert sticks_out <= 0, f"{where} is {sticks_out} pixels wider than a narrow window"
+        assert sticks_out == [], f"{where} is wider than a narrow window: {sticks_out}"
         found = self._mirror.faults(self.page) if self._mirror else faults(self.page)
         assert found == [], f"{where}: {found}"
 
