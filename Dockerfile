@@ -49,10 +49,11 @@ COPY templates ./templates
 COPY fixtures ./fixtures
 COPY static/src ./static/src
 COPY --from=frontend /src/static/build ./static/build
+COPY --from=frontend /src/static/fonts ./static/fonts
 
 # Settings insist on their secrets. These stand in for them while files are collected, in this step only, and
 # nothing connects to anything.
-RUN find assurance/locale -name django.po -execdir msgfmt --check-format --output-file=django.mo {} \; \
+RUN find assurance -name django.po -execdir msgfmt --check-format --output-file=django.mo {} \; \
     && SECRET_KEY=only-for-collecting-static-files-in-the-build ALLOWED_HOSTS=build.invalid \
        DATABASE_URL=postgresql://build.invalid/build REDIS_URL=redis://build.invalid \
        python manage.py collectstatic --noinput --verbosity 0

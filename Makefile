@@ -66,7 +66,7 @@ lock:
 
 clean:
 	@[ ! -x $(PYTHON) ] || $(PYTHON) $(LOCAL).clean
-	@rm -rf .venv .local static/build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf .venv .local static/build static/fonts .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
-	@find assurance/locale -name '*.mo' -delete
+	@find assurance -name '*.mo' -delete
 	@echo "Clean."

@@ -166,7 +166,8 @@ AXES_VERBOSE = False
 # --- Languages and time --------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en-gb"
-LANGUAGES = [("en", "English"), ("cy", "Cymraeg")]
+# en-gb and not en, whose dates are American. A browser that asks for any other English gets this one.
+LANGUAGES = [("en-gb", "English"), ("cy", "Cymraeg")]
 LOCALE_PATHS = [BASE_DIR / "assurance" / "locale"]
 USE_I18N = True
 USE_TZ = True

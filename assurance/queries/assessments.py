@@ -105,6 +105,14 @@ WAITS_ON: Mapping[str, tuple[StrOrPromise, str]] = {
 """On whom an assessment waits in each state, and which date of the cycle counts then."""
 
 
+def waits(assessment: Assessment) -> tuple[StrOrPromise, date | None]:
+    """On whom the assessment waits, and by when. Its cycle must have been read."""
+    if assessment.state == State.AGREED and assessment.letter_issued_at:
+        return _("nobody: the letter has been sent"), None
+    who, which = WAITS_ON[assessment.state]
+    return who, getattr(assessment.cycle, which) if which else None
+
+
 def overview(actor: Actor, assessment_id: int) -> Overview:
     """The assessment's first page: status, tasks, transitions. At most five queries."""
     assessment = fetch(actor, P.READ_PROGRESS, Assessment, related=("cycle",), pk=assessment_id)
@@ -120,7 +128,7 @@ def overview(actor: Actor, assessment_id: int) -> Overview:
         if holds(actor, P.READ_REVIEW, assessment)
         else ()
     )
-    waits_on, which = WAITS_ON[assessment.state]
+    waits_on, due = waits(assessment)
     return Overview(
         assessment=assessment,
         scheme=scheme,
@@ -133,7 +141,7 @@ def overview(actor: Actor, assessment_id: int) -> Overview:
         may_read_events=holds(actor, (P.READ_EVENTS, P.READ_SHARED_EVENTS), assessment),
         may_read_letters=holds(actor, (P.READ_LETTERS, P.READ_ISSUED_LETTERS), assessment),
         waits_on=waits_on,
-        due=getattr(assessment.cycle, which) if which else None,
+        due=due,
     )
 
 

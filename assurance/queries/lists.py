@@ -13,7 +13,7 @@ from django_stubs_ext import StrOrPromise
 
 from assurance.access import Actor, require_anywhere, visible
 from assurance.models import Assessment, Cycle, SelfAssessment
-from assurance.queries.assessments import WAITS_ON
+from assurance.queries.assessments import waits
 from assurance.vocabulary import AUTHORITY_ROLES, HOME_OFFICE_ROLES, Answer, CycleState, Permission, State
 
 PAGE_SIZE = 50
@@ -135,8 +135,7 @@ def _entries(rows: Iterable[Assessment], today: date) -> tuple[Entry, ...]:
 
 
 def _entry(row: Assessment, answered: int, scored: int, today: date) -> Entry:
-    waits_on, which = WAITS_ON[row.state]
-    due = getattr(row.cycle, which) if which else None
+    waits_on, due = waits(row)
     return Entry(
         assessment=row,
         answered=answered,

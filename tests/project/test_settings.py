@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from django.utils.translation import get_supported_language_variant
 
 from assurance.project.environment import PROJECT_FOLDER
 
@@ -97,6 +98,13 @@ def test_tasks_come_back_when_a_worker_dies(production):
     assert production["CELERY_TASK_REJECT_ON_WORKER_LOST"] is True
     visibility = production["CELERY_BROKER_TRANSPORT_OPTIONS"]["visibility_timeout"]
     assert visibility > production["CELERY_TASK_TIME_LIMIT"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "given"), [("en", "en-gb"), ("en-us", "en-gb"), ("cy", "cy"), ("cy-gb", "cy")]
+)
+def test_every_english_is_ours_so_that_dates_are(asked, given):
+    assert get_supported_language_variant(asked) == given
 
 
 def test_maintenance_comes_before_everything_else():
