@@ -29,17 +29,36 @@ def begin(person_id: int) -> list[dict[str, Any]]:
 @contextmanager
 def authorities(ids: Iterable[int]) -> Iterator[None]:
     """A transaction that sees the rows of these authorities only. For tasks."""
-    with transaction.atomic():
-        _set("{" + ",".join(str(int(one)) for one in ids) + "}", "off")
+    with _scoped("{" + ",".join(str(int(one)) for one in ids) + "}", "off"):
         yield
 
 
 @contextmanager
 def everything() -> Iterator[None]:
     """A transaction that sees every row. For management commands and the sweeper, never for a request."""
-    with transaction.atomic():
-        _set("{}", "on")
+    with _scoped("{}", "on"):
         yield
+
+
+@contextmanager
+def _scoped(authority_ids: str, see_everything: str) -> Iterator[None]:
+    """Inside another transaction the scope before is put back, so that the wider one does not outlive its block."""
+    with transaction.atomic():
+        before = _settings() if connection.savepoint_ids else None
+        _set(authority_ids, see_everything)
+        yield
+        if before is not None:
+            _set(*before)
+
+
+def _settings() -> tuple[str, str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(current_setting('assurance.authorities', true), ''),"
+            " coalesce(current_setting('assurance.everything', true), '')"
+        )
+        authority_ids, see_everything = cursor.fetchone()
+    return authority_ids, see_everything
 
 
 def _set(authority_ids: str, see_everything: str) -> None:

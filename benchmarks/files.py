@@ -23,6 +23,9 @@ from ruamel.yaml.scalarint import ScalarInt
 Place = tuple[int | str, ...]
 Model = TypeVar("Model", bound=BaseModel)
 
+MOST_PLACES = 50_000
+"""Keys and items in one file; the largest of ours has under a thousand."""
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -45,6 +48,10 @@ class Refused(Exception):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class TooLarge(Exception):
+    """A file that would grow without bound on reading."""
 
 
 class Source:
@@ -102,7 +109,11 @@ def open_source(path: str | Path) -> Source:
     except YAMLError as error:
         raise Refused([Problem(path.name, 0, "", f"is not valid YAML: {error}")]) from error
     lines: dict[Place, int] = {(): 1}
-    return Source(path, _plain(tree, (), lines), lines)
+    try:
+        data = _plain(tree, (), lines)
+    except TooLarge as error:
+        raise Refused([Problem(path.name, 0, "", str(error))]) from error
+    return Source(path, data, lines)
 
 
 def validate(source: Source, model: type[Model]) -> Model:
@@ -145,7 +156,13 @@ def _reason(error: ErrorDetails) -> str:
 
 
 def _plain(node: Any, place: Place, lines: dict[Place, int]) -> Any:
-    """The node as plain Python, noting the line of each place on the way."""
+    """The node as plain Python, noting the line of each place on the way.
+
+    Raises:
+        TooLarge: it has more places than any file of ours, which aliases of aliases can bring about in a few lines.
+    """
+    if len(lines) > MOST_PLACES:
+        raise TooLarge(f"is too large: it has more than {MOST_PLACES:,} places")
     if isinstance(node, CommentedMap):
         for key in node:
             lines[(*place, key)] = node.lc.key(key)[0] + 1 if key in node.lc.data else node.lc.line + 1

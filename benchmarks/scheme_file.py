@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from benchmarks.vocabulary import Judgement, Relevance, Standing
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
-ShortText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+def _seen(text: str) -> str:
+    if _UNSEEN.search(text):
+        raise ValueError("holds a character that cannot be kept or printed")
+    return text
+
+
+Seen = AfterValidator(_seen)
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000), Seen]
+ShortText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), Seen]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=40)]
 
 
@@ -44,9 +55,9 @@ class BenchmarkPart(Part):
     number: int = Field(ge=1, le=99)
     title: ShortText
     statement: Text
-    guidance: Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000)] = ""
+    guidance: Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000), Seen] = ""
     scored: bool
-    unscored_note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)] = ""
+    unscored_note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000), Seen] = ""
     relevance: Relevance = Relevance.MEDIUM
     weight: Decimal = Field(default=Decimal(1), gt=0, le=100, max_digits=5, decimal_places=2)
     criteria: dict[str, list[CriterionPart]] = {}
@@ -64,8 +75,8 @@ class SchemeFile(Part):
     code: Code
     version: ShortText
     name: ShortText
-    source: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] = ""
-    weights_note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] = ""
+    source: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500), Seen] = ""
+    weights_note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500), Seen] = ""
     scale: list[LevelPart] = Field(min_length=2)
     judgement: Judgement
     max_recommendations: int | None = Field(default=None, ge=1, le=50)

@@ -39,21 +39,22 @@ def create_cycle(*, by: Actor, at: datetime, programme_id: int, name: str, schem
                 recommendation_limit=scheme.max_recommendations,
             )
             ledger.save(cycle, by=by, at=at)
-            ledger.create_many(
-                CycleBenchmark,
-                [
-                    CycleBenchmark(cycle=cycle, benchmark_id=one.id, scored=one.scored, reason=one.unscored_note)
-                    for one in scheme.benchmarks.values()
-                ],
-                by=by,
-                at=at,
-            )
+            add_benchmarks(cycle, by=by, at=at)
             _note(cycle, "created", by, at)
     except IntegrityError as error:
         if "cycle_name_once" in str(error):
             raise Unfit("name", _("This programme already has a cycle called %(name)s") % {"name": name}) from error
         raise
     return cycle
+
+
+def add_benchmarks(cycle: Cycle, *, by: Actor, at: datetime) -> None:
+    """Note for a new cycle which benchmarks it scores: those that its scheme scores."""
+    rows = [
+        CycleBenchmark(cycle=cycle, benchmark_id=one.id, scored=one.scored, reason=one.unscored_note)
+        for one in scheme_text(cycle.scheme_version_id).benchmarks.values()
+    ]
+    ledger.create_many(CycleBenchmark, rows, by=by, at=at)
 
 
 def assert_published(scheme_version_id: int) -> None:

@@ -11,6 +11,7 @@ from django.db import transaction
 from assurance import ledger
 from assurance.access import Actor, require
 from assurance.actions.answers import stand
+from assurance.actions.cycles import add_benchmarks
 from assurance.case_file import CaseFile
 from assurance.models import Assessment, Authority, Cycle, Programme, Recommendation, Review, SelfAssessment, Strength
 from assurance.vocabulary import Answer, Basis, CycleState, EventKind, Permission, State
@@ -91,6 +92,7 @@ def _past_cycle(
     if cycle is None:
         cycle = Cycle(programme=programme, name=case.cycle.name, scheme_version_id=version_id, state=CycleState.CLOSED)
         ledger.save(cycle, by=by, at=at, reason="imported")
+        add_benchmarks(cycle, by=by, at=at)
         ledger.reference_event(
             EventKind.CYCLE_MOVED, by=by, at=at, programme=programme, name="imported", detail={"cycle": cycle.name}
         )

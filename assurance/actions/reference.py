@@ -13,6 +13,7 @@ from django.db import transaction
 
 from assurance import ledger
 from assurance.access import Actor, require, require_anywhere
+from assurance.actions.refusals import Unfit
 from assurance.models import Authority, Membership, Partnership, PartnershipMember, Programme, Succession, User
 from assurance.vocabulary import EventKind, Permission, Role
 from benchmarks.files import Problem, Refused
@@ -100,11 +101,18 @@ def put_authorities(
 def add_partnership(
     *, by: Actor, at: datetime, programme: Programme, name: str, gss_codes: list[str], starts: date
 ) -> Partnership:
-    """A partnership of authorities from a day on."""
+    """A partnership of authorities from a day on.
+
+    Raises:
+        Unfit: a code is of no authority of the programme.
+    """
     require(by, Permission.LOAD_REFERENCE, programme)
+    found = list(Authority.objects.filter(programme=programme, gss_code__in=gss_codes))
+    if unknown := sorted(set(gss_codes) - {authority.gss_code for authority in found}):
+        raise Unfit("gss_codes", f"{programme} has no authority {', '.join(unknown)}")
     with transaction.atomic():
         partnership = ledger.save(Partnership(programme=programme, name=name), by=by, at=at)
-        for authority in Authority.objects.filter(programme=programme, gss_code__in=gss_codes):
+        for authority in found:
             member = PartnershipMember(partnership=partnership, authority=authority, starts=starts)
             ledger.save(member, by=by, at=at)
         ledger.reference_event(EventKind.REFERENCE, by=by, at=at, programme=programme, name="partnership")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
@@ -568,6 +568,7 @@ class TestReading:
         assert "2026/27" not in text
 
     def test_a_cycle_in_preparation(self, universe: Universe, desk: Client) -> None:
+        more_authorities(universe, 2, kind="Island")
         cycle = draft(universe, dates=DATES | {"opens_on": None}, recommendation_limit=None)
         text = desk.get(reverse("cycle", args=[cycle.pk])).content.decode()
         assert "3 authorities in scope" in text
@@ -708,7 +709,7 @@ class TestCost:
 
 
 def more_authorities(universe: Universe, number: int, kind: str = "County") -> None:
-    rows: list[Callable[[], Any] | Any] = [
+    rows = [
         (
             index + 1,
             {

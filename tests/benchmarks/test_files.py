@@ -100,3 +100,12 @@ def test_places_in_words() -> None:
     assert describe(("samples", 7, "own"), data) == "samples, 7, own"
     assert describe(("benchmarks", 5, "title", 0), data) == "benchmarks, item 6, title, item 1"
     assert str(Problem("a.yaml", 0, "", "is empty")) == "a.yaml: is empty"
+
+
+def test_aliases_of_aliases_do_not_fill_the_memory(tmp_path: Path) -> None:
+    lines = ["l0: &l0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 10)}]" for n in range(1, 9)]
+    file = tmp_path / "bomb.yaml"
+    file.write_text("\n".join(lines))
+    with pytest.raises(Refused, match="is too large"):
+        open_source(file)

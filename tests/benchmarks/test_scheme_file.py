@@ -51,6 +51,7 @@ def test_the_samples_are_good(tmp_path: Path) -> None:
         ("version: first\n", "", "version: is missing"),
         ("version: first", "version: ''", "line 2: version: string should have at least 1 character"),
         ("name: A tiny scheme", "name: A tiny scheme\nnome: x", "line 4: nome: is not a known key"),
+        ("name: A tiny scheme", 'name: "A tiny\\0 scheme"', "line 3: name: holds a character that cannot be kept"),
         ("    - text: There is a group.\n", "    - text: ''\n",
          "line 18: benchmarks, item 1, criteria, met, item 1, text"),
         ("  scored: true", "  scored: perhaps", "line 13: benchmarks, item 1, scored: "),

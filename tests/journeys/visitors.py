@@ -69,8 +69,9 @@ class Visitor:
         self._go(lambda: self.page.goto(f"{self.origin}{path}"), status)
 
     def follow(self, link: str | Locator, status: int = 200) -> None:
-        """Follow a link of the main part, or one that looks like a button."""
-        found = self.main.get_by_text(link, exact=True).and_(self.page.locator("a")) if _is(link) else link
+        """Follow a link of the main part or the one back, or one that looks like a button."""
+        here = self.page.locator("main a, a.govuk-back-link")
+        found = self.page.get_by_text(link, exact=True).and_(here) if _is(link) else link
         self._go(found.click, status)
 
     def press(self, button: str | Locator, status: int = 200) -> None:
