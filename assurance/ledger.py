@@ -74,6 +74,17 @@ def event(
     )
 
 
+def events(kind: EventKind, assessments: Sequence[Assessment], *, by: Actor, at: datetime) -> None:
+    """Write the same event for many assessments in one statement."""
+    Event.objects.bulk_create(
+        [
+            Event(kind=kind, at=at, person=by.user, person_name=by.name, authority=one.authority, assessment=one)
+            for one in assessments
+        ],
+        batch_size=1000,
+    )
+
+
 def reference_event(
     kind: EventKind,
     *,

@@ -16,7 +16,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from django_stubs_ext import StrOrPromise
 
 from assurance.actions.refusals import NotEditable, Stale, Unfit
-from assurance.views.base import number_from, put_refusal, signed_in
+from assurance.views.base import number_from, put_refusal, signed_in, with_version
 from assurance.vocabulary import LetterState
 from assurance.workflow import Blocked, Moved
 from letters import actions, queries
@@ -83,9 +83,7 @@ def edit(request: HttpRequest, letter_id: int) -> HttpResponse:
                 put_refusal(form, refusal)
             except Stale as refusal:
                 stale = refusal.current
-                typed = request.POST.copy()
-                typed["version"] = str(stale.version)
-                form = LetterForm(typed)
+                form = LetterForm(with_version(request.POST, stale.version))
             except NotEditable:
                 messages.warning(request, _("The letter is no longer a draft. Nothing was saved."))
                 return redirect("letter", letter_id)

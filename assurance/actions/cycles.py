@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from assurance import ledger
@@ -51,7 +52,9 @@ def create_cycle(*, by: Actor, at: datetime, programme_id: int, name: str, schem
 def add_benchmarks(cycle: Cycle, *, by: Actor, at: datetime) -> None:
     """Note for a new cycle which benchmarks it scores: those that its scheme scores."""
     rows = [
-        CycleBenchmark(cycle=cycle, benchmark_id=one.id, scored=one.scored, reason=one.unscored_note)
+        CycleBenchmark(
+            cycle=cycle, benchmark_id=one.id, scored=one.scored, reason="" if one.scored else one.unscored_note
+        )
         for one in scheme_text(cycle.scheme_version_id).benchmarks.values()
     ]
     ledger.create_many(CycleBenchmark, rows, by=by, at=at)
@@ -115,72 +118,85 @@ def authorities_in_scope(cycle: Cycle, on: date) -> Any:
     )
 
 
-def open_cycle(*, by: Actor, at: datetime, cycle_id: int) -> int:
-    """Open a cycle: an assessment for each authority in scope.
+def open_cycle(*, by: Actor, at: datetime, cycle_id: int, version: int | None = None) -> int:
+    """Open a cycle: an assessment for each authority in scope. A dozen statements, however many there are.
+
+    Args:
+        version: of the cycle as the person saw it; None for as it stands.
 
     Returns:
         How many assessments were created.
 
     Raises:
+        Stale: somebody saved since.
         NotEditable: it is not in preparation.
-        Unfit: a date is missing, or no authority is in scope.
+        Unfit: a date is missing, no benchmark is scored, or no authority is in scope.
     """
     with transaction.atomic():
-        cycle = fetch(by, Permission.MANAGE_CYCLES, Cycle, lock=("self",), pk=cycle_id)
-        if cycle.state != CycleState.DRAFT:
-            raise NotEditable(cycle)
+        cycle = _locked(by, cycle_id, CycleState.DRAFT, version)
         if missing := [name for name in DATES if getattr(cycle, name) is None]:
             raise Unfit(missing[0], _("Set every date before you open the cycle"))
-        authorities = list(authorities_in_scope(cycle, at.date()))
+        if not cycle.benchmarks.filter(scored=True).exists():
+            raise Unfit("scored", _("Choose at least one benchmark to be scored"))
+        authorities = list(authorities_in_scope(cycle, timezone.localdate(at)))
         if not authorities:
             raise Unfit("authority_types", _("No authority is in scope. Choose nations and types of authority"))
         cycle.state = CycleState.OPEN
         cycle.version += 1
         ledger.save(cycle, by=by, at=at, reason="open")
-        for authority in authorities:
-            create_assessment(cycle, authority, by=by, at=at)
+        create_assessments(cycle, authorities, by=by, at=at)
         _note(cycle, "opened", by, at, assessments=len(authorities))
     return len(authorities)
 
 
-def create_assessment(cycle: Cycle, authority: Authority, *, by: Actor, at: datetime) -> Assessment:
-    """An assessment with a row for each benchmark; those that the cycle does not score are not applicable."""
-    assessment = Assessment(authority=authority, cycle=cycle, state_since=at)
-    ledger.save(assessment, by=by, at=at, reason="created")
+def create_assessments(cycle: Cycle, authorities: Sequence[Authority], *, by: Actor, at: datetime) -> list[Assessment]:
+    """Assessments with a row for each benchmark; those that the cycle does not score are not applicable."""
+    assessments = ledger.create_many(
+        Assessment,
+        [Assessment(authority=authority, cycle=cycle, state_since=at) for authority in authorities],
+        by=by,
+        at=at,
+        reason="created",
+    )
     scored = dict(cycle.benchmarks.values_list("benchmark_id", "scored"))
     for model in (SelfAssessment, Review):
-        ledger.create_many(
-            model,
-            [
-                model(
-                    authority=authority,
-                    assessment=assessment,
-                    benchmark_id=benchmark_id,
-                    answer=Answer.UNANSWERED if is_scored else Answer.NOT_APPLICABLE,
-                )
-                for benchmark_id, is_scored in scored.items()
-            ],
-            by=by,
-            at=at,
-        )
-    ledger.event(EventKind.CREATED, by=by, at=at, authority=authority, assessment=assessment)
-    return assessment
+        rows = [
+            model(
+                authority=assessment.authority,
+                assessment=assessment,
+                benchmark_id=benchmark_id,
+                answer=Answer.UNANSWERED if is_scored else Answer.NOT_APPLICABLE,
+            )
+            for assessment in assessments
+            for benchmark_id, is_scored in scored.items()
+        ]
+        ledger.create_many(model, rows, by=by, at=at)
+    ledger.events(EventKind.CREATED, assessments, by=by, at=at)
+    return assessments
 
 
-def close_cycle(*, by: Actor, at: datetime, cycle_id: int) -> Cycle:
+def close_cycle(*, by: Actor, at: datetime, cycle_id: int, version: int | None = None) -> Cycle:
     """Close an open cycle: authorities can no longer answer, submit or recall.
 
     Raises:
+        Stale: somebody saved since.
         NotEditable: it is not open.
     """
     with transaction.atomic():
-        cycle = fetch(by, Permission.MANAGE_CYCLES, Cycle, lock=("self",), pk=cycle_id)
-        if cycle.state != CycleState.OPEN:
-            raise NotEditable(cycle)
+        cycle = _locked(by, cycle_id, CycleState.OPEN, version)
         cycle.state = CycleState.CLOSED
         cycle.version += 1
         ledger.save(cycle, by=by, at=at, reason="close")
         _note(cycle, "closed", by, at)
+    return cycle
+
+
+def _locked(by: Actor, cycle_id: int, state: CycleState, version: int | None) -> Cycle:
+    cycle = fetch(by, Permission.MANAGE_CYCLES, Cycle, lock=("self",), pk=cycle_id)
+    if cycle.state != state:
+        raise NotEditable(cycle)
+    if version is not None and cycle.version != version:
+        raise Stale(cycle)
     return cycle
 
 

@@ -17,7 +17,7 @@ from assurance.forms.answers import NOT_YET, AnswerForm, QuestionAnswerForm
 from assurance.forms.reviews import BLANKS, RecommendationsForm, ReviewForm, StrengthsForm
 from assurance.queries import assessments as read
 from assurance.queries import lists
-from assurance.views.base import number_from, put_refusal, signed_in
+from assurance.views.base import number_from, put_refusal, signed_in, with_version
 
 
 @signed_in
@@ -91,7 +91,7 @@ def answer(request: HttpRequest, assessment_id: int, number: int) -> HttpRespons
                 put_refusal(form, refusal)
             except Stale as refusal:
                 stale = read.standing(page.scheme, refusal.current)
-                form = AnswerForm(_with_version(request.POST, refusal.current.version), **options)
+                form = AnswerForm(with_version(request.POST, refusal.current.version), **options)
             except NotEditable:
                 return _closed(request, "record", assessment_id)
             else:
@@ -139,7 +139,7 @@ def review(request: HttpRequest, assessment_id: int, number: int) -> HttpRespons
                 put_refusal(form, refusal)
             except Stale as refusal:
                 stale = read.standing(page.scheme, refusal.current)
-                form = ReviewForm(_with_version(request.POST, refusal.current.version), **options)
+                form = ReviewForm(with_version(request.POST, refusal.current.version), **options)
             except NotEditable:
                 return _closed(request, "record", assessment_id)
             else:
@@ -243,7 +243,7 @@ def _list(
                 put_refusal(form, refusal)
             except Stale as refusal:
                 stale = refusal.current
-                form = kind(_with_version(request.POST, page.token, "token"), places=places, **options)
+                form = kind(with_version(request.POST, page.token, "token"), places=places, **options)
             except NotEditable:
                 return _closed(request, "record", page.assessment.pk)
             else:
@@ -255,13 +255,6 @@ def _list(
     status = 409 if stale is not None else 200
     context = {"page": page, "form": form, "stale": stale}
     return render(request, f"assessments/{name}.html", context, status=status)
-
-
-def _with_version(data: Any, version: Any, key: str = "version") -> Any:
-    """What was typed, on top of what stands now: saving it again is then a choice that was made knowingly."""
-    typed = data.copy()
-    typed[key] = str(version)
-    return typed
 
 
 def _closed(request: HttpRequest, name: str, assessment_id: int) -> HttpResponse:

@@ -9,9 +9,8 @@ from urllib.parse import urlencode
 
 from django.core import signing
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render, resolve_url
-from django.utils.translation import gettext as _
 
 from assurance.actions.refusals import Unfit
 from assurance.workflow import Blocked
@@ -57,6 +56,8 @@ def number_from(value: str | None) -> int | None:
     return int(value) if value and value.isascii() and value.isdigit() and len(value) < 10 else None
 
 
-def saved_message() -> str:
-    """What a save says."""
-    return _("Saved")
+def with_version(data: QueryDict, version: Any, key: str = "version") -> QueryDict:
+    """What was typed, on top of what stands now: saving it again is then a choice that was made knowingly."""
+    typed = data.copy()
+    typed[key] = str(version)
+    return typed

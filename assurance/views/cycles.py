@@ -16,7 +16,7 @@ from assurance.actions.cycles import close_cycle, create_cycle, open_cycle, save
 from assurance.actions.refusals import NotEditable, Stale, Unfit
 from assurance.forms.cycles import ConfirmForm, CycleForm, NewCycleForm
 from assurance.queries import cycles as read
-from assurance.views.base import put_refusal, signed_in
+from assurance.views.base import put_refusal, signed_in, with_version
 
 
 @signed_in
@@ -90,9 +90,7 @@ def edit(request: HttpRequest, cycle_id: int) -> HttpResponse:
                 put_refusal(form, refusal)
             except Stale as refusal:
                 page = read.edit_page(request.actor, cycle_id)
-                typed = request.POST.copy()
-                typed["version"] = str(refusal.current.version)
-                form = _cycle_form(page, typed)
+                form = _cycle_form(page, with_version(request.POST, refusal.current.version))
                 stale = list(form.differences())
             except NotEditable:
                 return _too_late(request, cycle_id)
@@ -110,8 +108,8 @@ def open_page(request: HttpRequest, cycle_id: int) -> HttpResponse:
     """What opening the cycle does, and then opening it."""
     page = read.open_page(request.actor, cycle_id, timezone.localdate())
 
-    def act() -> str:
-        count = open_cycle(by=request.actor, at=timezone.now(), cycle_id=cycle_id)
+    def act(version: int) -> str:
+        count = open_cycle(by=request.actor, at=timezone.now(), cycle_id=cycle_id, version=version)
         return ngettext(
             "Cycle %(name)s is open, with %(count)s assessment",
             "Cycle %(name)s is open, with %(count)s assessments",
@@ -126,8 +124,8 @@ def close_page(request: HttpRequest, cycle_id: int) -> HttpResponse:
     """What closing the cycle does, and then closing it."""
     page = read.close_page(request.actor, cycle_id)
 
-    def act() -> str:
-        close_cycle(by=request.actor, at=timezone.now(), cycle_id=cycle_id)
+    def act(version: int) -> str:
+        close_cycle(by=request.actor, at=timezone.now(), cycle_id=cycle_id, version=version)
         return _("Cycle %(name)s is closed") % {"name": page.cycle.name}
 
     return _confirm(
@@ -138,7 +136,7 @@ def close_page(request: HttpRequest, cycle_id: int) -> HttpResponse:
 def _confirm(
     request: HttpRequest,
     page: read.CyclePage,
-    act: Callable[[], str],
+    act: Callable[[int], str],
     template: str,
     *,
     starts_here: bool,
@@ -152,19 +150,18 @@ def _confirm(
     form = ConfirmForm(request.POST, **options) if request.method == "POST" else ConfirmForm(initial=initial, **options)
     stale = False
     if form.is_valid():
-        stale = form.cleaned_data["version"] != page.cycle.version
-        if stale:
+        try:
+            said = act(form.cleaned_data["version"])
+        except Unfit as refusal:
+            put_refusal(form, refusal)
+        except Stale:
+            stale = True
             form = ConfirmForm(initial=initial, **options)
+        except NotEditable:
+            return _too_late(request, page.cycle.pk)
         else:
-            try:
-                said = act()
-            except Unfit as refusal:
-                put_refusal(form, refusal)
-            except NotEditable:
-                return _too_late(request, page.cycle.pk)
-            else:
-                messages.success(request, said)
-                return redirect("cycle", page.cycle.pk)
+            messages.success(request, said)
+            return redirect("cycle", page.cycle.pk)
     context = {"page": page, "form": form, "stale": stale}
     return render(request, template, context, status=409 if stale else 200)
 

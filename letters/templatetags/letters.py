@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import template
 from django.utils.safestring import SafeString
 
 from assurance.templatetags.govuk import tag
 from assurance.vocabulary import LetterState
-from letters.models import Letter
 from letters.pdf.markup import prose
 
 register = template.Library()
@@ -24,7 +25,7 @@ COLOURS = {
 
 
 @register.simple_tag
-def letter_tag(letter: Letter) -> SafeString:
+def letter_tag(letter: Any) -> SafeString:
     """The state of a letter as a coloured tag."""
     return tag(letter.get_state_display(), COLOURS[LetterState(letter.state)])
 

@@ -125,5 +125,3 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
         raise RuntimeError("broken on purpose")
 
     return lambda name: monkeypatch.setattr(name, out_of_order)
-import tests.journeys.prof_tmp as pt
-def pytest_sessionfinish(): print(pt.T, pt.N)

@@ -493,7 +493,6 @@ def look(universe: Universe, visitors: Visitors, row: Row, kwargs: Kwargs) -> No
     found = {}
     for name in PEOPLE:
         response = visitors.get(name, address)
-        read(response)
         found[name] = response.status_code
         if name == ANONYMOUS and row.name not in PUBLIC:
             assert response["Location"] == f"/sign-in/?{urlencode({'next': address})}"
@@ -510,7 +509,6 @@ def post(universe: Universe, visitors: Visitors, row: Row, kwargs: Kwargs) -> No
     for name in PEOPLE:
         if name not in row.by:
             response = visitors.post(name, address, fields)
-            read(response)
             found[name] = response.status_code
     assert changed(before, written(universe)) == left_behind(row, found)
     if row.fields:
@@ -530,13 +528,6 @@ def miss(visitors: Visitors, row: Row, kwargs: Kwargs) -> None:
         address = row.address(kwargs | {missing: 0})
         for name in CAST:
             assert ask(name, address).status_code == 404, (name, missing)
-
-
-def read(response: Any) -> None:
-    """Read a file to its end, which closes it."""
-    if response.streaming:
-        for _part in response.streaming_content:
-            pass
 
 
 def left_behind(row: Row, found: Mapping[str, int]) -> dict[str, int]:

@@ -11,6 +11,7 @@ from django.apps import apps
 from django.db import connection, models, transaction
 from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from assurance import access
 from assurance.actions import answers, reference, reviews
@@ -46,6 +47,8 @@ class Visitors:
     """The cast with a browser each. Every request begins without a scope, as it does in production."""
 
     def __init__(self, universe: Universe) -> None:
+        self.statements: list[str] = []
+        """What the last request asked of the database, from its first statement to its last."""
         self._clients = {ANONYMOUS: Client()}
         for name, person in universe.cast.items():
             self._clients[name] = Client()
@@ -62,7 +65,13 @@ class Visitors:
     def _ask(self, name: str, method: str, *given: Any) -> HttpResponse:
         forget_scope()
         try:
-            return getattr(self._clients[name], method)(*given)
+            with CaptureQueriesContext(connection) as captured:
+                response = getattr(self._clients[name], method)(*given)
+                if response.streaming:
+                    # To its end, which closes the file.
+                    list(response.streaming_content)
+            self.statements = [query["sql"] for query in captured]
+            return response
         finally:
             forget_scope()
 
@@ -173,7 +182,7 @@ def written(universe: Universe) -> dict[str, tuple[int, str]]:
     digest = "SELECT count(*)::text || ' ' || md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM"
     asked = ", ".join(f"({digest} {table} t)" for table in tables)
     with all_rows(), connection.cursor() as cursor:
-        cursor.execute(f"SELECT {asked}")  # noqa: S608
+        cursor.execute(f"SELECT {asked}")
         found = [row.split() for row in cursor.fetchone()]
     return {table: (int(count), md5) for table, (count, md5) in zip(tables, found, strict=True)}
 

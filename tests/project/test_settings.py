@@ -100,9 +100,7 @@ def test_tasks_come_back_when_a_worker_dies(production):
     assert visibility > production["CELERY_TASK_TIME_LIMIT"]
 
 
-@pytest.mark.parametrize(
-    ("asked", "given"), [("en", "en-gb"), ("en-us", "en-gb"), ("cy", "cy"), ("cy-gb", "cy")]
-)
+@pytest.mark.parametrize(("asked", "given"), [("en", "en-gb"), ("en-us", "en-gb"), ("cy", "cy"), ("cy-gb", "cy")])
 def test_every_english_is_ours_so_that_dates_are(asked, given):
     assert get_supported_language_variant(asked) == given
 

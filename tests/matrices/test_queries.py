@@ -1,0 +1,364 @@
+"""What a page costs: how many queries, that a longer list costs no more, and that drawing it costs none.
+
+Counted is every statement that ``CaptureQueriesContext`` sees, those of the middleware included, except SAVEPOINT,
+RELEASE SAVEPOINT, ROLLBACK, BEGIN and COMMIT: these are transaction control and not questions, and inside a test's
+own transaction the ones of a request turn into savepoints. The session comes from the cache, as it does in
+production, so that a page begins at two: the person, and their scope with their memberships.
+
+``pytest -s`` prints the table of counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.template import engines
+from django.template.backends.django import Template
+from django.urls import reverse
+
+from assurance.actions import answers, reviews
+from assurance.vocabulary import LetterState, State
+from benchmarks.catalogue import scheme_text
+from letters import actions as letter_actions
+from tests.matrices.test_urls import ROWS, Row
+from tests.matrices.world import ANONYMOUS, Visitors, soon, undone
+from tests.universe import Universe, all_rows, as_actor
+
+MOST_TO_READ = 8
+MOST_TO_SAVE = 12
+LONG = 20
+
+CONTROL = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK", "BEGIN", "COMMIT")
+
+LISTS_ALL = {
+    "cycle-open": "makes an assessment for each authority in scope, in one transaction",
+}
+"""Saves whose work is a list, so that they have no fixed cost; see below what theirs is."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one request asked of the database, and what of it while a template was drawn."""
+
+    status: int
+    queries: tuple[str, ...]
+    drawing: tuple[str, ...]
+
+
+def is_question(sql: str) -> bool:
+    return not sql.lstrip().upper().startswith(CONTROL)
+
+
+@pytest.fixture
+def drawing(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every statement that is run while a template of the project is drawn."""
+    seen: list[str] = []
+    plain = Template.render
+
+    def note(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        seen.append(sql)
+        return execute(sql, params, many, context)
+
+    @contextmanager
+    def watched() -> Iterator[None]:
+        # A template may draw another through a tag; one watch is enough.
+        if note in connection.execute_wrappers:
+            yield
+        else:
+            with connection.execute_wrapper(note):
+                yield
+
+    def render(self: Template, *args: Any, **kwargs: Any) -> Any:
+        with watched():
+            return plain(self, *args, **kwargs)
+
+    monkeypatch.setattr(Template, "render", render)
+    return seen
+
+
+@pytest.fixture
+def visitors(universe: Universe) -> Visitors:
+    for code in ("la-8", "la-10"):
+        scheme_text(universe.scheme(code).id)  # kept by the process after the first page
+    return Visitors(universe)
+
+
+def cost(
+    visitors: Visitors, drawing: list[str], who: str, address: str, fields: Mapping[str, Any] | None = None
+) -> Cost:
+    """Ask once, and see what it took."""
+    drawing.clear()
+    response = visitors.get(who, address) if fields is None else visitors.post(who, address, fields)
+    return Cost(response.status_code, tuple(filter(is_question, visitors.statements)), tuple(drawing))
+
+
+def listing(found: Cost) -> str:
+    """The statements as one reads them: what they do, and to which table."""
+    return "\n".join(re.sub(r"SELECT .*? FROM", "SELECT … FROM", sql)[:160] for sql in found.queries)
+
+
+# Each page and each save
+
+
+PAGES = [row for row in ROWS if row.name not in {"healthz", "readyz"}]
+SAVES = [row for row in ROWS if row.fields and row.name not in LISTS_ALL]
+
+TABLE: dict[str, tuple[int, int | None]] = {}
+"""Page, and the most that it cost anybody to read and to save."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def table(request: pytest.FixtureRequest) -> Iterator[None]:
+    yield
+    if TABLE and request.config.getoption("capture") == "no":
+        width = max(map(len, TABLE))
+        print(f"\n{'page':{width}}  read  save")  # noqa: T201
+        for name, (read, save) in sorted(TABLE.items()):
+            print(f"{name:{width}}  {read:4}  {'' if save is None else save:4}")  # noqa: T201
+
+
+@pytest.mark.parametrize("row", PAGES, ids=str)
+def test_a_page_costs_little_and_drawing_it_nothing(
+    universe: Universe, visitors: Visitors, drawing: list[str], row: Row
+) -> None:
+    """For everybody who gets it, and for those who are refused as well."""
+    address = row.address(row.records(universe))
+    highest = 0
+    for who in row.statuses:
+        with undone():
+            found = cost(visitors, drawing, who, address)
+            assert found.drawing == (), who
+            assert len(found.queries) <= MOST_TO_READ, f"{who}\n{listing(found)}"
+            highest = max(highest, len(found.queries))
+            if who == ANONYMOUS and row.name != "sign-in":
+                assert len(found.queries) == 0, listing(found)
+    TABLE[str(row)] = (highest, TABLE.get(str(row), (0, None))[1])
+
+
+@pytest.mark.parametrize("row", SAVES, ids=str)
+def test_a_save_costs_little(universe: Universe, visitors: Visitors, drawing: list[str], row: Row) -> None:
+    """The request that saves; the page that it leads to is counted above."""
+    kwargs = row.records(universe)
+    address = row.address(kwargs)
+    assert row.fields is not None
+    fields = row.fields(universe, kwargs)
+    highest = 0
+    for who in row.by:
+        with undone():
+            found = cost(visitors, drawing, who, address, fields)
+            assert found.status == 302
+            assert found.drawing == ()
+            assert len(found.queries) <= MOST_TO_SAVE, f"{who}: {len(found.queries)}\n{listing(found)}"
+            highest = max(highest, len(found.queries))
+    TABLE[str(row)] = (TABLE.get(str(row), (0, None))[0], highest)
+
+
+@pytest.mark.parametrize("row", [row for row in SAVES if row.name in {"answer", "review", "letter-edit"}], ids=str)
+def test_a_save_that_is_refused_draws_without_a_query(
+    universe: Universe, visitors: Visitors, drawing: list[str], row: Row
+) -> None:
+    """Too late, and wrong: the page with both texts, and the page with the errors."""
+    kwargs = row.records(universe)
+    address = row.address(kwargs)
+    assert row.fields is not None
+    fields = dict(row.fields(universe, kwargs))
+    (who, *_others) = sorted(row.by)
+    for wrong, status in (({"version": "0"}, 409), ({"version": ""}, 200)):
+        with undone():
+            found = cost(visitors, drawing, who, address, fields | wrong)
+            assert found.status == status
+            assert found.drawing == ()
+            assert len(found.queries) <= MOST_TO_SAVE
+
+
+def test_the_best_fit_scheme_costs_the_same(universe: Universe, visitors: Visitors, drawing: list[str]) -> None:
+    """A scheme with ten benchmarks and five levels costs what one with eight and three does."""
+    for state, name, who, more in (
+        (State.IN_PROGRESS, "answer", "lead", {"number": 2}),
+        (State.SUBMITTED, "record", "lead", {}),
+        (State.IN_REVIEW, "review", "adviser", {"number": 2}),
+        (State.AGREED, "assessment", "adviser", {}),
+        (State.AGREED, "record", "adviser", {}),
+    ):
+        found = {}
+        for scheme in ("la-8", "la-10"):
+            assessment = universe.assessment(state, scheme)
+            address = reverse(name, kwargs={"assessment_id": assessment.pk} | more)
+            found[scheme] = len(cost(visitors, drawing, who, address).queries)
+        assert found["la-8"] == found["la-10"], name
+
+
+def test_every_watch_sees_what_it_watches(universe: Universe, visitors: Visitors, drawing: list[str]) -> None:
+    """The gate is real: a template that asks the database is noticed."""
+    page = engines["django"].from_string("{% for one in people %}{{ one }}{% endfor %}")
+    with all_rows():
+        page.render({"people": type(universe.lead).objects.all()})
+    assert len(drawing) == 1
+
+
+# Lists
+
+
+def more_cycles(universe: Universe) -> None:
+    """One more assessment for Alder each, and one more cycle."""
+    for index in range(1, LONG):
+        universe.further_assessment(f"Year {index:02}")
+
+
+def more_letters(universe: Universe) -> None:
+    """Letter upon letter to Alder, each withdrawn but the last."""
+    for _ in range(LONG - 1):
+        universe.letter(LetterState.WITHDRAWN)
+        universe.letter(LetterState.DRAFT)
+
+
+def more_questions(universe: Universe) -> None:
+    """A second round, with as many questions as it takes."""
+    assessment = universe.assessment(State.CLARIFICATION)
+    universe.answer_questions(assessment.pk, universe.alder)
+    with as_actor(universe.lead) as by:
+        answers.send_answers(by=by, at=universe.at, assessment_id=assessment.pk)
+    asked = [reviews.NewQuestion(f"And what of {index}?", due=soon(universe), number=1) for index in range(1, LONG)]
+    with as_actor(universe.adviser) as by:
+        reviews.ask(by=by, at=universe.at, assessment_id=assessment.pk, questions=asked)
+
+
+def more_events(universe: Universe) -> None:
+    """The same answer, saved again and again."""
+    assessment = universe.assessment(State.IN_PROGRESS)
+    for version in range(1, LONG):
+        with as_actor(universe.lead) as by:
+            answers.save_answer(
+                by=by,
+                at=universe.at,
+                assessment_id=assessment.pk,
+                number=2,
+                version=version,
+                level_code="met" if version % 2 else "exceeding",
+                evidence=f"As of {version}.",
+            )
+
+
+def lists(universe: Universe, count: int) -> dict[str, Any]:
+    """As many strengths and recommendations as that."""
+    assessment = universe.assessment(State.IN_REVIEW)
+    common: dict[str, Any] = {"at": universe.at, "assessment_id": assessment.pk}
+    with as_actor(universe.adviser) as by:
+        for save, page, given in (
+            (reviews.save_strengths, "strengths", {"texts": [f"Strength {n}." for n in range(count)]}),
+            (
+                reviews.save_recommendations,
+                "recommendations",
+                {"recommendations": [reviews.NewRecommendation(f"Do {n}.", benchmarks=(1, 2)) for n in range(count)]},
+            ),
+        ):
+            model = {"strengths": reviews.Strength, "recommendations": reviews.Recommendation}[page]
+            token = reviews.list_token(model.objects.filter(assessment=assessment))
+            save(by=by, token=token, **given, **common)
+    return {"assessment_id": assessment.pk}
+
+
+def disputed(universe: Universe) -> None:
+    """A second dispute, of every benchmark."""
+    assessment = universe.assessment(State.DISPUTED)
+    with as_actor(universe.adviser) as by:
+        reviews.reconsider(by=by, at=universe.at, assessment_id=assessment.pk)
+        reviews.propose(by=by, at=universe.at, assessment_id=assessment.pk)
+    numbers = [number for number, one in universe.scheme().benchmarks.items() if one.scored]
+    with as_actor(universe.lead) as by:
+        answers.dispute(
+            by=by,
+            at=soon_at(universe),
+            assessment_id=assessment.pk,
+            reasons=dict.fromkeys(numbers, "We did more than this."),
+        )
+
+
+def soon_at(universe: Universe) -> Any:
+    return universe.at.replace(hour=universe.at.hour + 1)
+
+
+@dataclass(frozen=True)
+class List:
+    """A page with a list: what makes it one row long, and what makes it long."""
+
+    name: str
+    who: str
+    short: Callable[[Universe], Any]
+    longer: Callable[[Universe], Any]
+    of_assessment: bool = False
+
+
+def first(state: State) -> Callable[[Universe], Any]:
+    return lambda universe: {"assessment_id": universe.assessment(state).pk}
+
+
+LISTS = [
+    List("home", "lead", first(State.NOT_STARTED), more_cycles),
+    List("home", "adviser", first(State.NOT_STARTED), more_cycles),
+    List("home", "auditor", first(State.NOT_STARTED), more_cycles),
+    List("assessments", "adviser", first(State.NOT_STARTED), more_cycles),
+    List("assessments", "manager", first(State.NOT_STARTED), more_cycles),
+    List("cycles", "administrator", first(State.NOT_STARTED), more_cycles),
+    List("letters", "adviser", lambda universe: universe.letter(), more_letters),
+    List("letters", "signatory", lambda universe: universe.letter(), more_letters),
+    List("assessment-letters", "adviser", lambda universe: universe.letter(), more_letters, of_assessment=True),
+    List("timeline", "lead", first(State.IN_PROGRESS), more_events, of_assessment=True),
+    List("timeline", "auditor", first(State.IN_PROGRESS), more_events, of_assessment=True),
+    List("questions", "lead", first(State.CLARIFICATION), more_questions, of_assessment=True),
+    List("questions", "adviser", first(State.CLARIFICATION), more_questions, of_assessment=True),
+    List(
+        "strengths", "adviser",
+        lambda universe: lists(universe, 1), lambda universe: lists(universe, LONG), of_assessment=True,
+    ),
+    List(
+        "recommendations", "adviser",
+        lambda universe: lists(universe, 1), lambda universe: lists(universe, LONG), of_assessment=True,
+    ),
+    List("record", "lead", first(State.DISPUTED), disputed, of_assessment=True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("one", LISTS, ids=lambda one: f"{one.name}-{one.who}")
+def test_a_longer_list_costs_no_more(
+    universe: Universe, visitors: Visitors, drawing: list[str], one: List
+) -> None:
+    one.short(universe)
+    kwargs = {}
+    if one.of_assessment:
+        with all_rows():
+            kwargs = {"assessment_id": universe.cycle().assessments.get(authority=universe.alder).pk}
+    address = reverse(one.name, kwargs=kwargs)
+    short = cost(visitors, drawing, one.who, address)
+    one.longer(universe)
+    long = cost(visitors, drawing, one.who, address)
+    assert (short.status, long.status) == (200, 200)
+    assert len(long.queries) == len(short.queries), f"{listing(short)}\n\n{listing(long)}"
+    assert short.drawing == long.drawing == ()
+
+
+def test_opening_a_cycle_costs_the_same_for_each_authority(
+    universe: Universe, visitors: Visitors, drawing: list[str]
+) -> None:
+    """The one save that has no fixed cost grows by a few statements for each assessment that it makes."""
+    (row,) = [row for row in ROWS if row.name in LISTS_ALL and row.fields]
+    kwargs = row.records(universe)
+    assert row.fields is not None
+    found = cost(visitors, drawing, "administrator", row.address(kwargs), row.fields(universe, kwargs))
+    assert found.status == 302
+    assert len(found.queries) <= MOST_TO_SAVE + 9 * len(universe.authorities), listing(found)
+
+
+def test_downloading_costs_its_event(universe: Universe, visitors: Visitors, drawing: list[str]) -> None:
+    letter = universe.letter(LetterState.ISSUED)
+    found = cost(visitors, drawing, "lead", reverse("letter-pdf", kwargs={"letter_id": letter.pk}))
+    assert [sql for sql in found.queries if sql.startswith("INSERT")] == [
+        sql for sql in found.queries if "assurance_event" in sql
+    ]
+    assert letter_actions.SHORT
