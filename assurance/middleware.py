@@ -42,7 +42,7 @@ class ScopeMiddleware:
         if transaction.get_connection().in_atomic_block:
             transaction.set_rollback(True)
         if isinstance(exception, Moved):
-            return render(request, "errors/409.html", {"moved": exception, "actor": None}, status=409)
+            return render(request, "errors/409.html", {"state": exception.record.get_state_display()}, status=409)
         return None
 
     def _actor(self, request: HttpRequest) -> Actor | None:

@@ -6,6 +6,7 @@ from datetime import date
 
 from assurance.insights.figures import figures
 from assurance.models import AgreedOutcome, Recommendation, Review, Strength
+from assurance.queries.points import points
 from assurance.vocabulary import Answer
 from benchmarks.catalogue import SchemeText, scheme_text
 from letters.models import Letter
@@ -37,6 +38,7 @@ def _facts(letter: Letter, today: date) -> Facts:
     scheme = scheme_text(assessment.cycle.scheme_version_id)
     reasons = dict(assessment.cycle.benchmarks.filter(scored=False).values_list("benchmark_id", "reason"))
     agreed = {one.benchmark_id: one for one in AgreedOutcome.objects.filter(assessment=assessment)}
+    both = points(Strength.objects.filter(assessment=assessment), Recommendation.objects.filter(assessment=assessment))
     reviews = {one.benchmark_id: one for one in Review.objects.filter(assessment=assessment)}
     share = figures(scheme, {key: (one.answer, one.level_id) for key, one in agreed.items()}).share
     return Facts(
@@ -65,10 +67,8 @@ def _facts(letter: Letter, today: date) -> Facts:
         cc=letter.cc,
         thanks=letter.thanks,
         summary=letter.summary,
-        strengths=[one.text for one in Strength.objects.filter(assessment=assessment)],
-        recommendations=[
-            Item(heading=one.heading, text=one.text) for one in Recommendation.objects.filter(assessment=assessment)
-        ],
+        strengths=list(both.strengths),
+        recommendations=[Item(heading=one.heading, text=one.text) for one in both.recommendations],
         recommendation_limit=assessment.cycle.recommendation_limit,
         outcomes=[_outcome(scheme, number, agreed, reviews, reasons) for number in scheme.benchmarks],
         criteria=[_criteria(scheme, number) for number in scheme.benchmarks],

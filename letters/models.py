@@ -107,7 +107,7 @@ class Letter(Tenant, Versioned):
     history = history(excluded_fields=["content"])
 
     class Meta:
-        ordering = ["assessment", "number"]
+        ordering = ["number"]
         constraints = [
             models.UniqueConstraint(fields=["assessment", "number"], name="letter_number_once"),
             models.UniqueConstraint(

@@ -156,7 +156,6 @@ def waiting_for_file() -> list[tuple[int, int]]:
 
 
 def _visible_letter(actor: Actor, letter_id: int) -> Letter:
-    fetch(actor, READERS, Letter, pk=letter_id)
     letter = (
         visible(actor, Letter)
         .select_related("authority", "assessment__cycle", "wording", "replaces__assessment__cycle",
@@ -165,5 +164,7 @@ def _visible_letter(actor: Actor, letter_id: int) -> Letter:
         .first()
     )  # fmt: skip
     if letter is None:
+        # Whoever may read no letter of this authority is told so; to the others this one does not exist.
+        fetch(actor, READERS, Letter, pk=letter_id)
         raise NotFound
     return letter

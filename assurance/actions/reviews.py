@@ -254,8 +254,8 @@ def note_letter_issued(assessment: Assessment, *, by: Actor, at: datetime) -> No
 
 
 def _stand_down(assessment: Assessment, by: Actor, at: datetime) -> None:
-    for row in AgreedOutcome.objects.filter(assessment=assessment):
-        ledger.delete(row, by=by, at=at)
+    if rows := list(AgreedOutcome.objects.filter(assessment=assessment)):
+        ledger.delete_many(AgreedOutcome, rows, by=by, at=at)
 
 
 def _in_review(by: Actor, assessment_id: int) -> Assessment:
@@ -275,21 +275,22 @@ def _replace(
     at: datetime,
 ) -> list[Any]:
     """Make the list be ``wanted``: rows keep their identity by position, so that history can follow them."""
-    kept = []
+    kept, new, changed = [], [], []
     for position, values in enumerate(wanted, start=1):
-        row = (
-            found[position - 1]
-            if position <= len(found)
-            else model(authority=assessment.authority, assessment=assessment)
-        )
-        if row.pk is None or row.position != position or any(getattr(row, k) != v for k, v in values.items()):
+        is_new = position > len(found)
+        row = model(authority=assessment.authority, assessment=assessment) if is_new else found[position - 1]
+        if is_new or row.position != position or any(getattr(row, k) != v for k, v in values.items()):
             row.position = position
             for key, value in values.items():
                 setattr(row, key, value)
-            ledger.save(row, by=by, at=at)
+            (new if is_new else changed).append(row)
         kept.append(row)
-    for row in found[len(wanted) :]:
-        ledger.delete(row, by=by, at=at)
+    if new:
+        ledger.create_many(model, new, by=by, at=at)
+    if changed:
+        ledger.save_many(model, changed, by=by, at=at)
+    if removed := found[len(wanted) :]:
+        ledger.delete_many(model, removed, by=by, at=at)
     ledger.event(
         kind,
         by=by,

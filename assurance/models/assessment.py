@@ -57,7 +57,7 @@ class SelfAssessment(Tenant, OutcomeRecord, Versioned):
     history = history()
 
     class Meta(OutcomeRecord.Meta):
-        ordering = ["assessment", "benchmark__number"]
+        ordering = ["benchmark__number"]
         constraints = [
             models.UniqueConstraint(fields=["assessment", "benchmark"], name="self_assessment_once"),
             *OutcomeRecord.Meta.constraints,

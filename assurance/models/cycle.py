@@ -55,7 +55,7 @@ class CycleBenchmark(models.Model):
     history = history()
 
     class Meta:
-        ordering = ["cycle", "benchmark__number"]
+        ordering = ["benchmark__number"]
         constraints = [
             models.UniqueConstraint(fields=["cycle", "benchmark"], name="cycle_benchmark_once"),
             models.CheckConstraint(

@@ -21,7 +21,7 @@ class Review(Tenant, OutcomeRecord, Versioned):
     history = history()
 
     class Meta(OutcomeRecord.Meta):
-        ordering = ["assessment", "benchmark__number"]
+        ordering = ["benchmark__number"]
         constraints = [
             models.UniqueConstraint(fields=["assessment", "benchmark"], name="review_once"),
             *OutcomeRecord.Meta.constraints,
@@ -41,7 +41,7 @@ class AgreedOutcome(Tenant, OutcomeRecord):
     history = history()
 
     class Meta(OutcomeRecord.Meta):
-        ordering = ["assessment", "benchmark__number"]
+        ordering = ["benchmark__number"]
         constraints = [
             models.UniqueConstraint(fields=["assessment", "benchmark"], name="agreed_outcome_once"),
             models.CheckConstraint(name="agreed_outcome_is_answered", condition=~Q(answer=Answer.UNANSWERED)),
@@ -62,7 +62,7 @@ class Strength(Tenant):
     history = history()
 
     class Meta:
-        ordering = ["assessment", "position"]
+        ordering = ["position"]
         constraints = [
             models.UniqueConstraint(
                 fields=["assessment", "position"],
@@ -87,7 +87,7 @@ class Recommendation(Tenant):
     history = history()
 
     class Meta:
-        ordering = ["assessment", "position"]
+        ordering = ["position"]
         constraints = [
             models.UniqueConstraint(
                 fields=["assessment", "position"],
@@ -116,7 +116,7 @@ class Question(Tenant):
     history = history()
 
     class Meta:
-        ordering = ["assessment", "asked_at", "id"]
+        ordering = ["asked_at", "id"]
         constraints = [
             models.CheckConstraint(
                 name="question_answered_has_date",
@@ -139,7 +139,7 @@ class Dispute(Tenant):
     history = history()
 
     class Meta:
-        ordering = ["assessment", "raised_at", "benchmark__number"]
+        ordering = ["raised_at", "benchmark__number"]
         constraints = [
             models.UniqueConstraint(fields=["assessment", "benchmark", "raised_at"], name="dispute_once_each_time"),
             models.CheckConstraint(name="dispute_has_reason", condition=~Q(reason="")),

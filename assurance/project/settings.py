@@ -156,6 +156,9 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 # Both together: a whole council behind one address is not locked out by one colleague's typing, and nobody
 # can lock a colleague out from somewhere else.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+# The name of the sign-in form's field. Without it axes looks for the model's own, "email", finds nobody's name, and
+# lets the right password through however many wrong ones went before.
+AXES_USERNAME_FORM_FIELD = "username"
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "errors/locked_out.html"
 AXES_HTTP_RESPONSE_CODE = 429

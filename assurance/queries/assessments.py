@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import cached_property
 from typing import Any
 
 from django.db.models import Case, CharField, Q, Value, When
-from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
 from assurance.access import Actor, Forbidden, fetch, holds, may_answer, require, visible
 from assurance.actions.answers import open_to_answers
-from assurance.actions.reviews import latest_disputes, list_token
-from assurance.insights.figures import Figures, figures
+from assurance.actions.reviews import list_token
 from assurance.models import (
-    AgreedOutcome,
     Assessment,
-    Dispute,
-    Event,
     GivenBenchmark,
     Question,
     Recommendation,
@@ -29,7 +24,8 @@ from assurance.models import (
     SelfAssessment,
     Strength,
 )
-from assurance.vocabulary import EDITABLE_STATES, Answer, CycleState, EventKind, LetterState, Permission, State
+from assurance.queries.record import label
+from assurance.vocabulary import EDITABLE_STATES, Answer, CycleState, Permission, State
 from assurance.workflow import ASSESSMENT, Row, available
 from benchmarks.catalogue import BenchmarkText, SchemeText, scheme_text
 
@@ -309,116 +305,6 @@ def _given_to(actor: Actor, assessment: Assessment) -> set[int] | None:
 
 
 @dataclass(frozen=True)
-class Line:
-    """One benchmark with the three judgements. A judgement that the actor may not see is None."""
-
-    benchmark: BenchmarkText
-    reason: str
-    own: str | None
-    adviser: str | None
-    agreed: str | None
-    basis: str
-    evidence: str
-    summary: str
-    comments: str
-    disputes: tuple[Dispute, ...]
-
-    @property
-    def differs(self) -> bool:
-        """Whether the adviser's outcome is not the authority's own."""
-        return self.own is not None and self.adviser is not None and self.own != self.adviser
-
-
-@dataclass(frozen=True)
-class Record:
-    """Everything that the actor may read of an assessment at this moment."""
-
-    assessment: Assessment
-    scheme: SchemeText
-    lines: tuple[Line, ...]
-    shows_own: bool
-    shows_adviser: bool
-    shows_agreed: bool
-    strengths: tuple[Strength, ...]
-    recommendations: tuple[Recommendation, ...]
-    transitions: tuple[Row, ...]
-    figures: Figures | None
-
-
-def record(actor: Actor, assessment_id: int) -> Record:
-    """The three judgements side by side, with texts. At most six queries, five while something is hidden."""
-    assessment = fetch(actor, P.READ_PROGRESS, Assessment, related=("cycle",), pk=assessment_id)
-    scheme = scheme_text(assessment.cycle.scheme_version_id)
-    own = _by_benchmark(actor, SelfAssessment, assessment)
-    reviews = _by_benchmark(actor, Review, assessment)
-    agreed = _by_benchmark(actor, AgreedOutcome, assessment) if assessment.state == State.AGREED else {}
-    if not own and not reviews and not agreed:
-        raise Forbidden(P.READ_SUBMITTED)
-    disputed = assessment.state not in (*EDITABLE_STATES, State.SUBMITTED)
-    disputes: dict[int, list[Dispute]] = {}
-    if disputed and reviews:
-        for one in visible(actor, Dispute).filter(assessment=assessment):
-            disputes.setdefault(one.benchmark_id, []).append(one)
-    lines = []
-    for benchmark in scheme.benchmarks.values():
-        mine, theirs, stands = own.get(benchmark.id), reviews.get(benchmark.id), agreed.get(benchmark.id)
-        lines.append(
-            Line(
-                benchmark=benchmark,
-                reason=benchmark.unscored_note,
-                own=label(scheme, mine) if mine else None,
-                adviser=label(scheme, theirs) if theirs else None,
-                agreed=label(scheme, stands) if stands else None,
-                basis=stands.get_basis_display() if stands else "",
-                evidence=mine.evidence if mine else "",
-                summary=theirs.summary if theirs else "",
-                comments=theirs.comments if theirs else "",
-                disputes=tuple(disputes.get(benchmark.id, ())),
-            )
-        )
-    return Record(
-        assessment=assessment,
-        scheme=scheme,
-        lines=tuple(lines),
-        shows_own=bool(own),
-        shows_adviser=bool(reviews),
-        shows_agreed=bool(agreed),
-        strengths=tuple(visible(actor, Strength).filter(assessment=assessment)) if reviews else (),
-        recommendations=tuple(visible(actor, Recommendation).filter(assessment=assessment)) if reviews else (),
-        transitions=tuple(available(ASSESSMENT, assessment, actor)),
-        figures=figures(scheme, {key: (row.answer, row.level_id) for key, row in agreed.items()}) if agreed else None,
-    )
-
-
-@dataclass(frozen=True)
-class Standing:
-    """What stands on a benchmark, for a person whose form had become stale."""
-
-    label: str
-    texts: tuple[tuple[StrOrPromise, str], ...]
-
-
-def standing(scheme: SchemeText, row: SelfAssessment | Review) -> Standing:
-    """What somebody else saved in between."""
-    if isinstance(row, SelfAssessment):
-        return Standing(label(scheme, row), ((_("Evidence that stands"), row.evidence),))
-    return Standing(
-        label(scheme, row),
-        ((_("Summary that stands"), row.summary), (_("Comments that stand"), row.comments)),
-    )
-
-
-def label(scheme: SchemeText, row: SelfAssessment | Review | AgreedOutcome) -> str:
-    """An outcome in words: its level, or which of the three kinds of none it is."""
-    level = scheme.level_by_id(row.level_id)
-    return level.label if level else Answer(row.answer).label
-
-
-def _by_benchmark(actor: Actor, model: Any, assessment: Assessment) -> dict[int, Any]:
-    return {row.benchmark_id: row for row in visible(actor, model).filter(assessment=assessment).order_by()}
-
-
-@dataclass(frozen=True)
 class ListPage:
     """Strengths or recommendations for the adviser, with the token of the list as it stands."""
 
@@ -457,42 +343,6 @@ def _list_page(actor: Actor, assessment_id: int, model: type[Strength] | type[Re
     )
 
 
-@dataclass(frozen=True)
-class TransitionPage:
-    """A transition that a person is about to make. ``numbers`` are the benchmarks that its form is about."""
-
-    assessment: Assessment
-    scheme: SchemeText
-    row: Row
-    numbers: tuple[int, ...]
-    starts_here: bool
-    adviser_codes: Mapping[int, str]
-
-
-def transition_page(actor: Actor, assessment_id: int, name: str) -> TransitionPage:
-    """What the page of a transition needs.
-
-    Raises:
-        KeyError: there is no such transition.
-        NotFound, Forbidden: as ``access.require``.
-    """
-    row = ASSESSMENT.row(name)
-    assessment = fetch(actor, row.permissions, Assessment, related=("cycle",), pk=assessment_id)
-    numbers: tuple[int, ...] = ()
-    codes: dict[int, str] = {}
-    scheme = scheme_text(assessment.cycle.scheme_version_id)
-    if name in ("dispute", "ask"):
-        numbers = tuple(assessment.cycle.benchmarks.filter(scored=True).values_list("benchmark__number", flat=True))
-    elif name == "settle":
-        numbers = tuple(latest_disputes(assessment).values_list("benchmark__number", flat=True))
-        codes = dict(
-            visible(actor, Review)
-            .filter(assessment=assessment, level__isnull=False)
-            .values_list("benchmark__number", "level__code")
-        )
-    return TransitionPage(assessment, scheme, row, numbers, assessment.state in row.sources, codes)
-
-
 def questions(actor: Actor, assessment_id: int) -> tuple[Assessment, tuple[Question, ...], bool]:
     """The assessment, its questions, and whether the actor can answer them now."""
     assessment = fetch(actor, P.READ_PROGRESS, Assessment, related=("cycle",), pk=assessment_id)
@@ -513,41 +363,3 @@ def question(actor: Actor, assessment_id: int, question_id: int) -> Question:
         pk=question_id,
         assessment_id=assessment_id,
     )
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One thing that happened, in words."""
-
-    title: StrOrPromise
-    line: str
-    reason: str
-    at: datetime
-    who: str
-
-
-def timeline(actor: Actor, assessment_id: int) -> tuple[Assessment, tuple[Entry, ...]]:
-    """What happened to the assessment, newest first, as far as the actor may know."""
-    assessment = fetch(actor, (P.READ_EVENTS, P.READ_SHARED_EVENTS), Assessment, related=("cycle",), pk=assessment_id)
-    scheme = scheme_text(assessment.cycle.scheme_version_id)
-    events = visible(actor, Event).filter(assessment=assessment).order_by("-at", "-id")
-    return assessment, tuple(_entry(event, scheme) for event in events)
-
-
-def _entry(event: Event, scheme: SchemeText) -> Entry:
-    title: StrOrPromise = EventKind(event.kind).label
-    parts = []
-    if event.kind == EventKind.TRANSITION:
-        title = ASSESSMENT.row(event.name).label
-        moved = {"before": State(event.from_state).label, "after": State(event.to_state).label}
-        parts.append(text(_("From “%(before)s” to “%(after)s”")) % moved)
-    elif event.kind == EventKind.LETTER_MOVED:
-        parts.append(str(LetterState(event.to_state).label))
-    number = event.detail.get("benchmark")
-    if number in scheme.benchmarks:
-        parts.append(f"{number}. {scheme.benchmarks[number].title}")
-    if "to" in event.detail:
-        none = Answer.UNANSWERED.label
-        outcome = {"before": event.detail["from"] or none, "after": event.detail["to"] or none}
-        parts.append(text(_("Outcome from “%(before)s” to “%(after)s”")) % outcome)
-    return Entry(title, ". ".join(parts), event.reason, event.at, event.person_name)

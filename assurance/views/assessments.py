@@ -17,6 +17,7 @@ from assurance.forms.answers import NOT_YET, AnswerForm, QuestionAnswerForm
 from assurance.forms.reviews import BLANKS, RecommendationsForm, ReviewForm, StrengthsForm
 from assurance.queries import assessments as read
 from assurance.queries import lists
+from assurance.queries import record as judged
 from assurance.views.base import number_from, put_refusal, signed_in, with_version
 
 
@@ -54,14 +55,14 @@ def overview(request: HttpRequest, assessment_id: int) -> HttpResponse:
 @signed_in
 def record(request: HttpRequest, assessment_id: int) -> HttpResponse:
     """The three judgements side by side, as far as the actor may see them."""
-    view = read.record(request.actor, assessment_id)
+    view = judged.record(request.actor, assessment_id)
     return render(request, "assessments/record.html", {"view": view})
 
 
 @signed_in
 def timeline(request: HttpRequest, assessment_id: int) -> HttpResponse:
     """What happened, newest first."""
-    assessment, events = read.timeline(request.actor, assessment_id)
+    assessment, events = judged.timeline(request.actor, assessment_id)
     return render(request, "assessments/timeline.html", {"assessment": assessment, "events": events})
 
 
@@ -90,7 +91,7 @@ def answer(request: HttpRequest, assessment_id: int, number: int) -> HttpRespons
             except Unfit as refusal:
                 put_refusal(form, refusal)
             except Stale as refusal:
-                stale = read.standing(page.scheme, refusal.current)
+                stale = judged.standing(page.scheme, refusal.current)
                 form = AnswerForm(with_version(request.POST, refusal.current.version), **options)
             except NotEditable:
                 return _closed(request, "record", assessment_id)
@@ -138,7 +139,7 @@ def review(request: HttpRequest, assessment_id: int, number: int) -> HttpRespons
             except Unfit as refusal:
                 put_refusal(form, refusal)
             except Stale as refusal:
-                stale = read.standing(page.scheme, refusal.current)
+                stale = judged.standing(page.scheme, refusal.current)
                 form = ReviewForm(with_version(request.POST, refusal.current.version), **options)
             except NotEditable:
                 return _closed(request, "record", assessment_id)

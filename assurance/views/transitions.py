@@ -24,7 +24,7 @@ from assurance.forms.transitions import (
     SettleForm,
     TransitionForm,
 )
-from assurance.queries import assessments as read
+from assurance.queries import record as read
 from assurance.views.base import put_refusal, signed_in
 from assurance.workflow import Blocked, Moved
 
@@ -136,8 +136,9 @@ def transition(request: HttpRequest, assessment_id: int, name: str) -> HttpRespo
     """Make one transition of the assessment."""
     if name not in PAGES:
         raise Http404
-    found = read.transition_page(request.actor, assessment_id, name)
     page = PAGES[name]
+    draws_record = page.shows_record and request.method != "POST"
+    found = read.transition_page(request.actor, assessment_id, name, draws_record=draws_record)
     if not found.starts_here:
         raise Moved(found.assessment, found.row)
     options: dict[str, Any] = {
@@ -161,11 +162,13 @@ def transition(request: HttpRequest, assessment_id: int, name: str) -> HttpRespo
     else:
         initial = {f"level_{number}": code for number, code in found.adviser_codes.items()}
         form = page.form(initial=initial, **options)
+    if page.shows_record and found.record is None:
+        found = read.transition_page(request.actor, assessment_id, name, draws_record=True)
     context = {
         "found": found,
         "page": page,
         "form": form,
         "obstacles": obstacles,
-        "record": read.record(request.actor, assessment_id) if page.shows_record else None,
+        "record": found.record,
     }
     return render(request, "assessments/transition.html", context)

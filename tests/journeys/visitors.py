@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request, Route
 
-from tests.browser import faults, overflow
+from tests.browser import bring_axe, faults, overflow
 
 WINDOW = {"width": 1100, "height": 900}
 NARROW = {"width": 320, "height": 900}
@@ -28,6 +28,8 @@ class Visitor:
         self.scripts = scripts
         self.pages_met = 0
         self._context = browser.new_context(viewport=WINDOW, java_script_enabled=scripts, accept_downloads=True)
+        if scripts:
+            bring_axe(self._context)
         # axe needs scripts: a page met without them is shown again in a window that has scripts and fetches none.
         self._mirror = None if scripts else _Mirror(browser)
         self._complaints: list[str] = []
@@ -129,7 +131,7 @@ class Visitor:
         self.pages_met += 1
         where = f"{self.path} ({self.page.title()})"
         assert self._complaints == [], f"{where}: {self._complaints}"
-        if self.scripts:
+        if self.scripts and self.page.locator("script[data-components]").count():
             self.page.wait_for_selector("[data-govuk-skip-link-init]", state="attached")
         self.page.set_viewport_size(NARROW)
         sticks_out = overflow(self.page)
@@ -162,6 +164,7 @@ class _Mirror:
 
     def __init__(self, browser: Browser) -> None:
         self._context = browser.new_context(viewport=WINDOW)
+        bring_axe(self._context)
         self._page = self._context.new_page()
 
     def faults(self, page: Page) -> list[str]:

@@ -8,7 +8,8 @@ from typing import Any
 
 from django.core.management import call_command
 
-from assurance.models import User
+from assurance.actions import reference
+from assurance.models import Authority, User
 from assurance.vocabulary import Role, State
 from letters import actions
 from letters.models import Letter
@@ -74,9 +75,12 @@ class Stages:
         with as_actor(self.universe.adviser) as adviser:
             return actions.send_for_approval(by=adviser, at=self.universe.at, letter_id=letter.pk)
 
-    def approved(self, letter: Letter | None = None, enqueue: Callable[[int, int], None] = unsent) -> Letter:
+    def approved(self, letter: Letter | None = None) -> Letter:
         """Approved by the signatory, and without its file."""
-        letter = self.awaiting(letter)
+        return self.approved_from(self.awaiting(letter), unsent)
+
+    def approved_from(self, letter: Letter, enqueue: Callable[[int, int], None]) -> Letter:
+        """Approve one that awaits it."""
         with as_actor(self.universe.signatory) as signatory:
             return actions.approve(by=signatory, at=self.universe.at, letter_id=letter.pk, enqueue=enqueue)
 
@@ -91,13 +95,15 @@ class Stages:
         with all_rows():
             return Letter.objects.select_related("assessment", "authority", "approved_by").get(pk=letter.pk)
 
-    def also_signatory(self, person: User) -> User:
-        """Somebody who may approve letters besides what else they do."""
-        universe = self.universe
-        from_here = {"by": universe.operator, "at": universe.at, "starts": MEMBERS_SINCE}
+    def give(self, person: User, role: Role, authority: Authority | None = None) -> User:
+        """Give somebody one more role."""
         with all_rows():
-            return self._added(person, role=Role.SIGNATORY, **from_here)
-
-    def _added(self, person: User, **membership: Any) -> User:
-        add_membership(person=person, **membership)
+            reference.add_membership(
+                by=self.universe.operator,
+                at=self.universe.at,
+                person=person,
+                role=role,
+                authority=authority,
+                starts=MEMBERS_SINCE,
+            )
         return person

@@ -65,8 +65,8 @@ def kinds(pdf: pikepdf.Pdf) -> Counter[str]:
     return Counter(str(element.S)[1:] for element in graft.elements(pdf))
 
 
-def heard(pdf: pikepdf.Pdf) -> str:
-    """The text in the order of the structure tree, which is what a screen reader reads out.
+def heard(pdf: pikepdf.Pdf, start: Any = None) -> str:
+    """The text in the order of the structure tree, which is what a screen reader reads out; of one element if given.
 
     Follows each element to the marked text of its page, and that through the character map of its font.
     A mark is at most a line, so a space follows each.
@@ -81,7 +81,7 @@ def heard(pdf: pikepdf.Pdf) -> str:
             else:
                 pieces.append(pages[element.Pg.objgen][int(kid)])
 
-    walk(pdf.Root.StructTreeRoot.K[0])
+    walk(pdf.Root.StructTreeRoot.K[0] if start is None else start)
     return " ".join(" ".join(pieces).split())
 
 

@@ -4,11 +4,14 @@ What there is to violate is asked of the models and of the database itself; a co
 so does an example without a constraint. A refusal counts only when the database names the very constraint.
 """
 
+# ruff: noqa: S608 (the tables are named by the models, not by anybody outside)
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -98,7 +101,9 @@ def draft_version() -> SchemeVersion:
     return version
 
 
-def in_draft(model: type[models.Model], act: Callable[..., None], changes: Mapping[str, Any] | None = None) -> Violation:
+def in_draft(
+    model: type[models.Model], act: Callable[..., None], changes: Mapping[str, Any] | None = None
+) -> Violation:
     """The violation in a draft, because published text is guarded by a trigger that comes first."""
     version = {SchemeVersion: "pk", Criterion: "benchmark__scheme_version"}.get(model, "scheme_version")
     return lambda world: act(model, changes or {}, **{version: draft_version().pk})
@@ -148,9 +153,7 @@ EXAMPLES: dict[str, Violation] = {
     "succession_of_another": lambda world: change(Succession, {"successor": models.F("predecessor")}),
     "partnership_name_once": lambda world: again(Partnership),
     "partnership_member_open_once": lambda world: again(PartnershipMember, {"starts": LATE}),
-    "partnership_member_ends_after_start": lambda world: change(
-        PartnershipMember, {"starts": LATE, "ends": LATE}
-    ),
+    "partnership_member_ends_after_start": lambda world: change(PartnershipMember, {"starts": LATE, "ends": LATE}),
     "user_email_once": lambda world: again(User, {"email": world.lead.email.upper()}, pk=world.lead.pk),
     "membership_open_once": lambda world: again(Membership, {"starts": LATE}, person=world.signatory),
     "membership_ends_after_start": lambda world: new(Membership, **place(world), ends=LATE),
@@ -170,9 +173,7 @@ EXAMPLES: dict[str, Violation] = {
     "review_once": lambda world: again(Review),
     "review_level_iff_outcome": outcome_without_level(Review),
     "agreed_outcome_once": lambda world: again(AgreedOutcome),
-    "agreed_outcome_is_answered": lambda world: change(
-        AgreedOutcome, {"answer": Answer.UNANSWERED, "level": None}
-    ),
+    "agreed_outcome_is_answered": lambda world: change(AgreedOutcome, {"answer": Answer.UNANSWERED, "level": None}),
     "agreedoutcome_level_iff_outcome": outcome_without_level(AgreedOutcome),
     "strength_position_once": lambda world: again(Strength),
     "recommendation_position_once": lambda world: again(Recommendation),
@@ -246,9 +247,7 @@ GUARDS: dict[tuple[str, str, str], Guard] = {
     ("assurance_referenceevent", "append_only", "UPDATE"): Guard(
         lambda world: change(ReferenceEvent, {"reason": "x"}), APPENDED
     ),
-    ("assurance_referenceevent", "append_only", "DELETE"): Guard(
-        sql("DELETE FROM assurance_referenceevent"), APPENDED
-    ),
+    ("assurance_referenceevent", "append_only", "DELETE"): Guard(sql("DELETE FROM assurance_referenceevent"), APPENDED),
     ("benchmarks_schemeversion", "published_is_immutable", "UPDATE"): Guard(
         lambda world: change(SchemeVersion, {"name": "x"}), PUBLISHED_VERSION
     ),
@@ -528,6 +527,6 @@ def test_each_pair_of_a_cycles_dates_is_in_order(world: World) -> None:
     names = ("opens_on", "submit_by", "agree_by", "letters_by")
     nothing = dict.fromkeys(names)
     with all_rows():
-        for first, second in zip(names, names[1:], strict=False):
+        for first, second in pairwise(names):
             error = refusal(lambda a=first, b=second: change(Cycle, nothing | {a: LATE, b: EARLY}))
             assert named_in(error) == "cycle_dates_in_order"

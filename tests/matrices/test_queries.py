@@ -22,10 +22,9 @@ from django.template import engines
 from django.template.backends.django import Template
 from django.urls import reverse
 
-from assurance.actions import answers, reviews
+from assurance.actions import answers, reference, reviews
 from assurance.vocabulary import LetterState, State
 from benchmarks.catalogue import scheme_text
-from letters import actions as letter_actions
 from tests.matrices.test_urls import ROWS, Row
 from tests.matrices.world import ANONYMOUS, Visitors, soon, undone
 from tests.universe import Universe, all_rows, as_actor
@@ -35,11 +34,6 @@ MOST_TO_SAVE = 12
 LONG = 20
 
 CONTROL = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK", "BEGIN", "COMMIT")
-
-LISTS_ALL = {
-    "cycle-open": "makes an assessment for each authority in scope, in one transaction",
-}
-"""Saves whose work is a list, so that they have no fixed cost; see below what theirs is."""
 
 
 @dataclass(frozen=True)
@@ -105,12 +99,18 @@ def listing(found: Cost) -> str:
 
 # Each page and each save
 
-
 PAGES = [row for row in ROWS if row.name not in {"healthz", "readyz"}]
-SAVES = [row for row in ROWS if row.fields and row.name not in LISTS_ALL]
+SAVES = [row for row in ROWS if row.fields]
 
-TABLE: dict[str, tuple[int, int | None]] = {}
-"""Page, and the most that it cost anybody to read and to save."""
+ANONYMOUS_ASKS = {"password-reset-confirm": 1}
+"""Whoever is not signed in costs nothing, but for looking up whose the link for a new password is."""
+
+SAVES_HUNDREDS = {"cycle-open (in preparation)": 20}
+"""Opening a cycle makes every assessment with its rows, history and events: more statements than a save, and as many
+for three authorities as for three hundred."""
+
+TABLE: dict[str, dict[str, int]] = {}
+"""What each page cost whom it cost the most, to read and to save."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -119,8 +119,13 @@ def table(request: pytest.FixtureRequest) -> Iterator[None]:
     if TABLE and request.config.getoption("capture") == "no":
         width = max(map(len, TABLE))
         print(f"\n{'page':{width}}  read  save")  # noqa: T201
-        for name, (read, save) in sorted(TABLE.items()):
-            print(f"{name:{width}}  {read:4}  {'' if save is None else save:4}")  # noqa: T201
+        for name, found in sorted(TABLE.items()):
+            print(f"{name:{width}}  {found.get('read', ''):4}  {found.get('save', ''):4}")  # noqa: T201
+
+
+def within(found: Cost, most: int) -> None:
+    """Not more than the most."""
+    assert len(found.queries) <= most, f"{len(found.queries)} queries:\n{listing(found)}"
 
 
 @pytest.mark.parametrize("row", PAGES, ids=str)
@@ -129,16 +134,15 @@ def test_a_page_costs_little_and_drawing_it_nothing(
 ) -> None:
     """For everybody who gets it, and for those who are refused as well."""
     address = row.address(row.records(universe))
-    highest = 0
+    costs = {}
     for who in row.statuses:
         with undone():
-            found = cost(visitors, drawing, who, address)
-            assert found.drawing == (), who
-            assert len(found.queries) <= MOST_TO_READ, f"{who}\n{listing(found)}"
-            highest = max(highest, len(found.queries))
-            if who == ANONYMOUS and row.name != "sign-in":
-                assert len(found.queries) == 0, listing(found)
-    TABLE[str(row)] = (highest, TABLE.get(str(row), (0, None))[1])
+            costs[who] = cost(visitors, drawing, who, address)
+            assert costs[who].drawing == (), who
+    dearest = max(costs.values(), key=lambda one: len(one.queries))
+    TABLE.setdefault(str(row), {})["read"] = len(dearest.queries)
+    assert len(costs[ANONYMOUS].queries) == ANONYMOUS_ASKS.get(row.name, 0), listing(costs[ANONYMOUS])
+    within(dearest, MOST_TO_READ)
 
 
 @pytest.mark.parametrize("row", SAVES, ids=str)
@@ -148,15 +152,19 @@ def test_a_save_costs_little(universe: Universe, visitors: Visitors, drawing: li
     address = row.address(kwargs)
     assert row.fields is not None
     fields = row.fields(universe, kwargs)
-    highest = 0
+    costs = []
     for who in row.by:
         with undone():
-            found = cost(visitors, drawing, who, address, fields)
-            assert found.status == 302
-            assert found.drawing == ()
-            assert len(found.queries) <= MOST_TO_SAVE, f"{who}: {len(found.queries)}\n{listing(found)}"
-            highest = max(highest, len(found.queries))
-    TABLE[str(row)] = (TABLE.get(str(row), (0, None))[0], highest)
+            costs.append(cost(visitors, drawing, who, address, fields))
+            assert costs[-1].status == 302
+            assert costs[-1].drawing == ()
+    dearest = max(costs, key=lambda one: len(one.queries))
+    TABLE.setdefault(str(row), {})["save"] = len(dearest.queries)
+    within(dearest, SAVES_HUNDREDS.get(str(row), MOST_TO_SAVE))
+
+
+def test_what_may_cost_more_is_a_row() -> None:
+    assert set(SAVES_HUNDREDS) <= {str(row) for row in SAVES}
 
 
 @pytest.mark.parametrize("row", [row for row in SAVES if row.name in {"answer", "review", "letter-edit"}], ids=str)
@@ -326,9 +334,7 @@ LISTS = [
 
 
 @pytest.mark.parametrize("one", LISTS, ids=lambda one: f"{one.name}-{one.who}")
-def test_a_longer_list_costs_no_more(
-    universe: Universe, visitors: Visitors, drawing: list[str], one: List
-) -> None:
+def test_a_longer_list_costs_no_more(universe: Universe, visitors: Visitors, drawing: list[str], one: List) -> None:
     one.short(universe)
     kwargs = {}
     if one.of_assessment:
@@ -343,22 +349,49 @@ def test_a_longer_list_costs_no_more(
     assert short.drawing == long.drawing == ()
 
 
-def test_opening_a_cycle_costs_the_same_for_each_authority(
+def test_opening_a_cycle_costs_no_more_for_more_authorities(
     universe: Universe, visitors: Visitors, drawing: list[str]
 ) -> None:
-    """The one save that has no fixed cost grows by a few statements for each assessment that it makes."""
-    (row,) = [row for row in ROWS if row.name in LISTS_ALL and row.fields]
+    """From the eleventh on, that is: so many are named on the page, and only then are they counted as well."""
+    row = next(row for row in ROWS if row.name == "cycle-open" and row.fields)
+    found = []
+    for name, count in (("2030/31", LONG), ("2031/32", 2 * LONG)):
+        rows = [
+            (
+                line,
+                {
+                    "gss_code": f"E1000{line:04}",
+                    "name": f"Council {line}",
+                    "type": "County",
+                    "nation": "England",
+                    "region": "North",
+                },
+            )
+            for line in range(1, count + 1)
+        ]
+        with all_rows():
+            reference.put_authorities(
+                rows, file="more", by=universe.operator, at=universe.at, programme=universe.programme
+            )
+        address = row.address({"cycle_id": universe.draft_cycle(name).pk})
+        found.append(cost(visitors, drawing, "administrator", address, {"version": 2}))
+    few, many = found
+    assert (few.status, many.status) == (302, 302)
+    assert len(few.queries) == len(many.queries), listing(many)
+
+
+def test_saving_a_long_list_costs_little(universe: Universe, visitors: Visitors, drawing: list[str]) -> None:
+    """The lists of the matrix have one entry each; these have as many as a form takes."""
+    row = next(row for row in ROWS if row.name == "strengths" and row.fields)
     kwargs = row.records(universe)
-    assert row.fields is not None
-    found = cost(visitors, drawing, "administrator", row.address(kwargs), row.fields(universe, kwargs))
+    fields = {"token": reviews.list_token(())} | {f"strength_{n}": f"Strength {n}." for n in range(LONG)}
+    found = cost(visitors, drawing, "adviser", row.address(kwargs), fields)
     assert found.status == 302
-    assert len(found.queries) <= MOST_TO_SAVE + 9 * len(universe.authorities), listing(found)
+    within(found, MOST_TO_SAVE)
 
 
 def test_downloading_costs_its_event(universe: Universe, visitors: Visitors, drawing: list[str]) -> None:
     letter = universe.letter(LetterState.ISSUED)
     found = cost(visitors, drawing, "lead", reverse("letter-pdf", kwargs={"letter_id": letter.pk}))
-    assert [sql for sql in found.queries if sql.startswith("INSERT")] == [
-        sql for sql in found.queries if "assurance_event" in sql
-    ]
-    assert letter_actions.SHORT
+    (written,) = [sql for sql in found.queries if not sql.startswith("SELECT")]
+    assert written.startswith('INSERT INTO "assurance_event"')

@@ -42,12 +42,17 @@ def assert_closed() -> None:
     assert not Assessment.objects.exists()
 
 
-def test_a_persons_scope_ends_with_the_transaction(committed: Universe) -> None:
+SEEN = {"auditor": 3, "manager": 2, "lead": 1, "other_adviser": 2, "stranger": 0}
+"""How many of the three assessments each may touch: everything, a region, a place, two places, none."""
+
+
+@pytest.mark.parametrize("who", SEEN)
+def test_a_persons_scope_ends_with_the_transaction(committed: Universe, who: str) -> None:
     assert_closed()
     with transaction.atomic():
-        access.actor_for(committed.auditor)
-        assert scoped()
-        assert Assessment.objects.count() == 3
+        access.actor_for(committed.cast[who])
+        assert scoped()["person"] == str(committed.cast[who].pk)
+        assert Assessment.objects.count() == SEEN[who]
     assert_closed()
 
 
@@ -73,13 +78,14 @@ def test_a_scope_outside_a_transaction_is_none(committed: Universe) -> None:
     assert_closed()
 
 
-def test_a_request_leaves_no_scope_to_the_next(committed: Universe) -> None:
-    auditor, stranger = Client(), Client()
-    auditor.force_login(committed.auditor, "django.contrib.auth.backends.ModelBackend")
+@pytest.mark.parametrize("who", [who for who in SEEN if who != "stranger"])
+def test_a_request_leaves_no_scope_to_the_next(committed: Universe, who: str) -> None:
+    seer, stranger = Client(), Client()
+    seer.force_login(committed.cast[who], "django.contrib.auth.backends.ModelBackend")
     stranger.force_login(committed.stranger, "django.contrib.auth.backends.ModelBackend")
-    assert b"Alder" in auditor.get("/").content
+    assert b"County Council" in seer.get("/").content
     assert_closed()
-    assert b"Alder" not in stranger.get("/").content
+    assert b"County Council" not in stranger.get("/").content
     assert_closed()
     assert Client().get("/").status_code == 302
     assert_closed()

@@ -312,13 +312,12 @@ def _without(field: str, transition: str) -> Callable[[Universe], Any]:
 
     def record(universe: Universe) -> Assessment:
         values: dict[str, Any]
+        missing = {field: None if field == "level_code" else ""}
         if transition == "submit":
             assessment = universe.assessment(S.IN_PROGRESS)
-            values = {"level_code": "met", "evidence": "A panel meets."} | {field: None if field == "level_code" else ""}
+            values = {"level_code": "met", "evidence": "A panel meets."} | missing
             with as_actor(universe.lead) as by:
-                answers.save_answer(
-                    by=by, at=universe.at, assessment_id=assessment.pk, number=3, version=1, **values
-                )
+                answers.save_answer(by=by, at=universe.at, assessment_id=assessment.pk, number=3, version=1, **values)
             for number, benchmark in universe.scheme().benchmarks.items():
                 if benchmark.scored and number not in (1, 3):
                     with as_actor(universe.lead) as by:
@@ -334,7 +333,7 @@ def _without(field: str, transition: str) -> Callable[[Universe], Any]:
         else:
             assessment = universe.assessment(S.IN_REVIEW)
             universe.review_all(assessment.pk, universe.alder, universe.scheme())
-            values = {"level_code": "met", "summary": "A panel meets."} | {field: None if field == "level_code" else ""}
+            values = {"level_code": "met", "summary": "A panel meets."} | missing
             with as_actor(universe.adviser) as by:
                 reviews.save_review(
                     by=by, at=universe.at, assessment_id=assessment.pk, number=3, version=2, comments="", **values
@@ -474,9 +473,7 @@ EMPTY: dict[tuple[str, str, str], list[Act]] = {
     ("assessment", "reopen", "reason"): [_plain(reviews.reopen, reason=text) for text in ("", " \n\t")],
     ("assessment", "withdraw", "reason"): [_plain(reviews.withdraw, reason=text) for text in ("", " \n\t")],
     ("letter", "return", "reason"): [_letter(letter_actions.return_letter, reason=text) for text in ("", " \n\t")],
-    ("letter", "withdraw", "reason"): [
-        _letter(letter_actions.withdraw_letter, reason=text) for text in ("", " \n\t")
-    ],
+    ("letter", "withdraw", "reason"): [_letter(letter_actions.withdraw_letter, reason=text) for text in ("", " \n\t")],
 }
 """What a transition needs, given empty."""
 
@@ -487,7 +484,7 @@ def test_every_need_is_tried() -> None:
     assert {need for _key, _name, need in needs} == set(EVERYTHING_NEEDED)
 
 
-@pytest.mark.parametrize(("key", "name", "need"), EMPTY, ids="-".join)
+@pytest.mark.parametrize(("key", "name", "need"), [pytest.param(*one, id="-".join(one)) for one in EMPTY])
 def test_what_is_needed_may_not_be_empty(universe: Universe, key: str, name: str, need: str) -> None:
     life = LIVES[key]
     (who,) = life.moves[name].who

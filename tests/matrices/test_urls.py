@@ -184,10 +184,14 @@ def cycle_version(universe: Universe, kwargs: Kwargs) -> Fields:
 def letter_fields(universe: Universe, kwargs: Kwargs) -> Fields:
     found = universe.letter()
     lines = {name: "\n".join(getattr(found, name)) for name in letter_actions.LINES}
-    return {name: getattr(found, name) for name in letter_actions.SHORT} | lines | {
-        "version": found.version,
-        "summary": "Another summary.",
-    }
+    return (
+        {name: getattr(found, name) for name in letter_actions.SHORT}
+        | lines
+        | {
+            "version": found.version,
+            "summary": "Another summary.",
+        }
+    )
 
 
 def questions(universe: Universe, kwargs: Kwargs) -> Fields:

@@ -29,9 +29,7 @@ CAST = (
     *("signatory", "administrator", "auditor", "stranger"),
 )
 PEOPLE = (ANONYMOUS, *CAST)
-COLLEAGUES = frozenset(
-    {"lead", "contributor", "viewer", "adviser", "manager", "signatory", "administrator", "auditor"}
-)
+COLLEAGUES = frozenset({"lead", "contributor", "viewer", "adviser", "manager", "signatory", "administrator", "auditor"})
 """Those of the cast who have to do with Alder: they are told that they may not. The others are told nothing."""
 
 
@@ -201,4 +199,3 @@ def actor_of(universe: Universe, name: str) -> access.Actor:
 def soon(universe: Universe) -> Any:
     """A week from now in the universe."""
     return universe.at.date() + timedelta(days=7)
-
