@@ -108,7 +108,12 @@ SIGHT: dict[str, Sight] = {
     "assurance.AgreedOutcome": ((P.READ_OUTCOMES, EVERY),),
     "assurance.Question": ((P.READ_REVIEW, EVERY), (P.READ_DRAFT, EVERY)),
     "assurance.Dispute": ((P.READ_REVIEW, EVERY), (P.READ_PROPOSED, EVERY)),
-    "assurance.Event": ((P.READ_EVENTS, EVERY), (P.READ_SHARED_EVENTS, Q(audience=Audience.BOTH))),
+    "assurance.Event": (
+        (P.READ_EVENTS, ~Q(audience=Audience.AUTHORITY)),
+        (P.READ_SHARED_EVENTS, Q(audience=Audience.BOTH)),
+        (P.READ_DRAFT, Q(audience=Audience.AUTHORITY)),
+        (P.READ_SUBMITTED, Q(audience=Audience.AUTHORITY) & SUBMITTED),
+    ),
     "letters.Letter": (
         (P.READ_LETTERS, EVERY),
         (P.READ_ISSUED_LETTERS, Q(issued_at__isnull=False)),

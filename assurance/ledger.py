@@ -119,6 +119,33 @@ def events(kind: EventKind, assessments: Sequence[Assessment], *, by: Actor, at:
     )
 
 
+def events_on(
+    assessment: Assessment,
+    happened: Sequence[tuple[EventKind, dict[str, Any]]],
+    *,
+    by: Actor,
+    at: datetime,
+    audience: Audience = Audience.BOTH,
+) -> None:
+    """Write what happened to one assessment, each with its detail, in one statement."""
+    Event.objects.bulk_create(
+        [
+            Event(
+                kind=kind,
+                at=at,
+                person=by.user,
+                person_name=by.name,
+                authority=assessment.authority,
+                assessment=assessment,
+                detail=detail,
+                audience=audience,
+            )
+            for kind, detail in happened
+        ],
+        batch_size=1000,
+    )
+
+
 def reference_event(
     kind: EventKind,
     *,

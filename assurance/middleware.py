@@ -35,6 +35,9 @@ class ScopeMiddleware:
             response = self.get_response(request)
             if response.status_code >= 500:
                 transaction.set_rollback(True)
+        if request.actor is not None:  # type: ignore[attr-defined]
+            # Shared computers: nobody reads a page after its person has gone.
+            response.headers.setdefault("Cache-Control", "private, no-store")
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

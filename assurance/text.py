@@ -20,6 +20,8 @@ EVIDENCE = 20_000
 """Characters of evidence for one benchmark: it does not print in a letter."""
 
 _LINE_ENDS = re.compile(r"\r\n?|[\v\f\x85\u2028\u2029]")
+_UNPRINTABLE = re.compile(r"[\u2600-\u27bf\u2b00-\u2bff\ufe0f\U00010000-\U0010ffff]")
+"""Emoji, dingbats and the like: no letter font has them, and it is kinder to say so while they are typed."""
 _ADDRESS = re.compile(r"\W*https?://", re.IGNORECASE)
 _OVERRIDES = set(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200B, 0x200E, 0x200F, 0x061C, 0xFEFF)))
 
@@ -33,7 +35,7 @@ def clean(text: str) -> str:
 def problems(text: str, longest: int = LETTER_TEXT, *, addresses: bool = False) -> list[str]:
     """What keeps a cleaned text from being kept, in words for the person who wrote it; empty when all is well.
 
-    ``addresses`` allows long web addresses, for texts that do not print in a letter.
+    ``addresses`` allows long web addresses and any sign, for texts that do not print in a letter.
     """
     found = []
     if len(text) > longest:
@@ -41,6 +43,8 @@ def problems(text: str, longest: int = LETTER_TEXT, *, addresses: bool = False) 
             _("Must be %(longest)s characters or fewer. It is %(count)s now")
             % {"longest": f"{longest:,}", "count": f"{len(text):,}"}
         )
+    if not addresses and (sign := _UNPRINTABLE.search(text)):
+        found.append(_("“%(sign)s” cannot be printed in a letter. Write it in words") % {"sign": sign[0]})
     if word := long_word(text, addresses=addresses):
         found.append(
             _("“%(start)s…” is %(count)s characters without a space. Words can have %(longest)s at most")
@@ -55,6 +59,11 @@ def long_word(text: str, *, addresses: bool = False) -> str:
         if len(word) > (LONGEST_ADDRESS if addresses and _ADDRESS.match(word) else LONGEST_WORD):
             return word
     return ""
+
+
+def canonical_email(address: str) -> str:
+    """An address as it is kept: in lower case, without space around it."""
+    return address.strip().lower()
 
 
 def _keeps(char: str) -> bool:

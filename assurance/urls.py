@@ -4,12 +4,13 @@ from django.contrib.auth import views as auth
 from django.urls import path, reverse_lazy
 
 from assurance.forms.session import AskForPasswordForm, NewPasswordForm
-from assurance.views import assessments, cycles, health, pages, session, transitions
+from assurance.views import assessments, cycles, give, health, pages, session, transitions
 
 urlpatterns = [
     path("", assessments.home, name="home"),
     path("assessments/", assessments.assessment_list, name="assessments"),
     path("assessments/<int:assessment_id>/", assessments.overview, name="assessment"),
+    path("assessments/<int:assessment_id>/give/", give.give, name="give"),
     path("assessments/<int:assessment_id>/record/", assessments.record, name="record"),
     path("assessments/<int:assessment_id>/timeline/", assessments.timeline, name="timeline"),
     path("assessments/<int:assessment_id>/benchmarks/<int:number>/", assessments.answer, name="answer"),

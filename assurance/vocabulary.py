@@ -124,6 +124,7 @@ class Audience(models.TextChoices):
 
     BOTH = "both", _("Authority and Home Office")
     HOME_OFFICE = "home_office", _("Home Office only")
+    AUTHORITY = "authority", _("Authority, and the Home Office once it is submitted")
 
 
 class EventKind(models.TextChoices):
@@ -135,6 +136,7 @@ class EventKind(models.TextChoices):
     STRENGTHS = "strengths", _("Strengths saved")
     RECOMMENDATIONS = "recommendations", _("Recommendations saved")
     GIVEN = "given", _("Benchmark given")
+    TAKEN_BACK = "taken_back", _("Benchmark taken back")
     CREATED = "created", _("Assessment created")
     IMPORTED = "imported", _("Earlier record taken over")
     LETTER_SAVED = "letter_saved", _("Letter draft saved")

@@ -20,7 +20,7 @@ from django_stubs_ext import StrOrPromise
 from assurance import ledger
 from assurance.access import Actor, holds, require
 from assurance.models import Assessment, Question, Review, SelfAssessment
-from assurance.vocabulary import Answer, CycleState, EventKind, Permission, State
+from assurance.vocabulary import Answer, Audience, CycleState, EventKind, Permission, State
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,8 @@ def _no_guard(record: Any, actor: Actor) -> Sequence[Obstacle]:
 class Row:
     """One transition.
 
-    ``needs`` names what a person must hand over with it, such as a reason; ``permissions`` are any-of.
+    ``needs`` names what a person must hand over with it, such as a reason; ``permissions`` are any-of. A movement
+    from a state in ``quiet_from`` is the Home Office's own: the authority does not hear of it, or of its reason.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Row:
     label: StrOrPromise
     guard: Guard = _no_guard
     needs: tuple[str, ...] = ()
+    quiet_from: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,7 @@ def perform(
     *,
     by: Actor,
     at: datetime,
+    version: int | None = None,
     given: Mapping[str, Any] | None = None,
     changes: Mapping[str, Any] | None = None,
     then: Callable[[Any], None] | None = None,
@@ -106,6 +109,7 @@ def perform(
     """Move a record along the table: access, state, guard, change, history and event in one transaction.
 
     Args:
+        version: of the record as the person saw it when they decided; None for as it stands.
         given: what the person handed over; everything that the row needs must be there and not empty.
         changes: further fields of the record to set with the movement.
         then: writes that belong to the movement, made while the row is locked.
@@ -115,7 +119,7 @@ def perform(
 
     Raises:
         access.NotFound, access.Forbidden: as ``access.require``.
-        Moved: the record is not in a state from which the transition starts.
+        Moved: the record is not in a state from which the transition starts, or was changed since it was seen.
         Blocked: the guard found obstacles, or something needed is missing.
     """
     with transaction.atomic():
@@ -125,7 +129,7 @@ def perform(
             .filter(pk=record_id)
             .first()
         )
-        return move(table, record, name, by=by, at=at, given=given, changes=changes, then=then)
+        return move(table, record, name, by=by, at=at, version=version, given=given, changes=changes, then=then)
 
 
 def move(
@@ -135,6 +139,7 @@ def move(
     *,
     by: Actor,
     at: datetime,
+    version: int | None = None,
     given: Mapping[str, Any] | None = None,
     changes: Mapping[str, Any] | None = None,
     then: Callable[[Any], None] | None = None,
@@ -143,7 +148,7 @@ def move(
     row = table.row(name)
     given = given or {}
     require(by, row.permissions, record)
-    if record.state not in row.sources:
+    if record.state not in row.sources or version not in (None, record.version):
         raise Moved(record, row)
     obstacles = [*_missing(row, given), *row.guard(record, by)]
     if obstacles:
@@ -167,6 +172,7 @@ def move(
         to_state=row.target,
         reason=reason,
         detail={"record": record.pk},
+        audience=Audience.HOME_OFFICE if before in row.quiet_from else Audience.BOTH,
     )
     if then is not None:
         then(record)

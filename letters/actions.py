@@ -13,15 +13,15 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from assurance import ledger
-from assurance.access import Actor, actor_for, fetch, require, require_anywhere
+from assurance import ledger, scope
+from assurance.access import Actor, actor_for, fetch, holds, require, require_anywhere
 from assurance.actions.answers import fitting
 from assurance.actions.refusals import NotEditable, Stale, Unfit
-from assurance.actions.reviews import note_letter_issued
+from assurance.actions.reviews import note_letter
 from assurance.case_file import LetterPart
 from assurance.models import Assessment
 from assurance.vocabulary import Audience, EventKind, LetterState, Permission, State
-from assurance.workflow import move, perform
+from assurance.workflow import Blocked, Obstacle, move, perform
 from benchmarks.files import Refused, open_source, validate
 from benchmarks.loading import Change, digest_of
 from benchmarks.vocabulary import Status
@@ -29,7 +29,7 @@ from letters.content import content_of
 from letters.models import CycleWording, Letter, Wording
 from letters.pdf import Content, LetterDefective, Rendered, render
 from letters.wording_format import WordingFile
-from letters.workflow import LETTER
+from letters.workflow import IN_PREPARATION, LETTER
 
 RELATED = ("assessment__cycle", "wording", "replaces")
 
@@ -125,11 +125,10 @@ def draft_letter(*, by: Actor, at: datetime, assessment_id: int) -> Letter:
             related=("cycle__scheme_version__scheme",),
             pk=assessment_id,
         )
-        before = Letter.objects.filter(assessment=assessment).order_by("-number").first()
-        unfinished = before is not None and before.state not in (LetterState.ISSUED, LetterState.WITHDRAWN)
-        if assessment.state != State.AGREED or unfinished:
+        earlier = list(Letter.objects.filter(assessment=assessment).order_by("-number"))
+        if assessment.state != State.AGREED or any(one.state in IN_PREPARATION for one in earlier):
             raise NotEditable(assessment)
-        letter = _new_letter(assessment, before, by, at)
+        letter = _new_letter(assessment, earlier, by, at)
         ledger.save(letter, by=by, at=at, reason="draft")
         _note(letter, "drafted", by, at)
     return letter
@@ -142,7 +141,7 @@ def draft_from_case(case: LetterPart, assessment: Assessment, *, by: Actor, at: 
         found = Letter.objects.select_related("authority", *RELATED).filter(assessment=assessment).first()
         if found is not None:
             return found
-        letter = _new_letter(assessment, None, by, at)
+        letter = _new_letter(assessment, [], by, at)
         letter.letter_date = case.date
         letter.addressee_name = case.addressee.name
         letter.addressee_title = case.addressee.title
@@ -190,34 +189,39 @@ def save_letter(*, by: Actor, at: datetime, letter_id: int, version: int, values
     return letter
 
 
-def send_for_approval(*, by: Actor, at: datetime, letter_id: int) -> Letter:
+def send_for_approval(*, by: Actor, at: datetime, letter_id: int, version: int | None = None) -> Letter:
     """Give the letter to the signatories."""
-    return perform(LETTER, letter_id, "send_for_approval", by=by, at=at)
+    return perform(LETTER, letter_id, "send_for_approval", by=by, at=at, version=version)
 
 
-def send_for_check(*, by: Actor, at: datetime, letter_id: int) -> Letter:
+def send_for_check(*, by: Actor, at: datetime, letter_id: int, version: int | None = None) -> Letter:
     """Show the draft to the authority, to point out errors of fact."""
-    return perform(LETTER, letter_id, "send_for_check", by=by, at=at)
+    return perform(LETTER, letter_id, "send_for_check", by=by, at=at, version=version)
 
 
-def end_check(*, by: Actor, at: datetime, letter_id: int) -> Letter:
+def end_check(*, by: Actor, at: datetime, letter_id: int, version: int | None = None) -> Letter:
     """Take the draft back from the authority, to change it."""
-    return perform(LETTER, letter_id, "end_check", by=by, at=at)
+    return perform(LETTER, letter_id, "end_check", by=by, at=at, version=version)
 
 
-def return_letter(*, by: Actor, at: datetime, letter_id: int, reason: str) -> Letter:
+def return_letter(*, by: Actor, at: datetime, letter_id: int, reason: str, version: int | None = None) -> Letter:
     """Give the letter back to the adviser, with a reason."""
     given = {"reason": fitting(reason, "reason")}
-    return perform(LETTER, letter_id, "return", by=by, at=at, given=given)
+    return perform(LETTER, letter_id, "return", by=by, at=at, version=version, given=given)
 
 
-def withdraw_letter(*, by: Actor, at: datetime, letter_id: int, reason: str) -> Letter:
+def withdraw_letter(*, by: Actor, at: datetime, letter_id: int, reason: str, version: int | None = None) -> Letter:
     """Withdraw a letter. If it was issued, everybody who could read it sees that it is withdrawn."""
     given = {"reason": fitting(reason, "reason")}
-    return perform(LETTER, letter_id, "withdraw", by=by, at=at, given=given)
+
+    def free(letter: Letter) -> None:
+        if letter.issued_at is not None:
+            note_letter(letter.assessment_id, None, by=by, at=at)
+
+    return perform(LETTER, letter_id, "withdraw", by=by, at=at, version=version, given=given, then=free)
 
 
-def approve(*, by: Actor, at: datetime, letter_id: int, enqueue: Enqueue) -> Letter:
+def approve(*, by: Actor, at: datetime, letter_id: int, enqueue: Enqueue, version: int | None = None) -> Letter:
     """Approve and ask for issue: the content is frozen now, the file is made by a task, and then it is issued.
 
     Args:
@@ -225,7 +229,11 @@ def approve(*, by: Actor, at: datetime, letter_id: int, enqueue: Enqueue) -> Let
     """
 
     def freeze(letter: Letter) -> None:
-        content = content_of(letter, timezone.localdate(at))
+        try:
+            content = content_of(letter, timezone.localdate(at))
+        except ValueError as error:
+            message = _("The letter cannot be put together from its wording and what was entered")
+            raise Blocked([Obstacle(message)]) from error
         letter.letter_date = content.date
         letter.content = content.frozen()
         letter.content_digest = content.digest()
@@ -242,7 +250,7 @@ def approve(*, by: Actor, at: datetime, letter_id: int, enqueue: Enqueue) -> Let
         require(by, LETTER.row("approve").permissions, letter)
         if letter is not None and letter.state == LetterState.AWAITING_APPROVAL:
             freeze(letter)
-        letter = move(LETTER, letter, "approve", by=by, at=at)
+        letter = move(LETTER, letter, "approve", by=by, at=at, version=version)
         enqueue(letter.pk, letter.authority_id)
     return letter
 
@@ -258,22 +266,32 @@ def make_file(*, letter_id: int, at: datetime) -> Letter | None:
     with transaction.atomic():
         letter = (
             Letter.objects.select_related("authority", "issue_requested_by", *RELATED)
-            .select_for_update(of=("self",))
+            .select_for_update(of=("self", "assessment"))
             .filter(pk=letter_id, state=LetterState.APPROVED)
             .first()
         )
-        if letter is None or letter.content is None or letter.issue_requested_by is None:
+        if letter is None or letter.content is None or letter.issue_requested_by is None or letter.failure:
             return None
         signatory = actor_for(letter.issue_requested_by)
+        if not holds(signatory, Permission.APPROVE_LETTERS, letter):
+            with scope.authorities([letter.authority_id]):
+                return _refused(letter, _("The person who approved it may no longer issue letters"), signatory, at)
         try:
-            rendered = render(Content.model_validate(letter.content))
+            store(letter, render(Content.model_validate(letter.content)))
+            with transaction.atomic():
+                _issue(letter, signatory, at)
         except LetterDefective as defective:
-            letter.failure = "\n".join(defective.defects)
-            ledger.save(letter, by=signatory, at=at, reason="file refused")
-            return letter
-        store(letter, rendered)
-        _issue(letter, signatory, at)
+            return _refused(letter, "\n".join(defective.defects), signatory, at)
+        except Blocked as blocked:
+            letter.refresh_from_db()
+            return _refused(letter, "\n".join(one.message for one in blocked.obstacles), signatory, at)
     return letter
+
+
+def _refused(letter: Letter, why: str, signatory: Actor, at: datetime) -> Letter:
+    """Leave the letter approved, with the reason in words: somebody has to decide, and trying again would not help."""
+    letter.failure = why
+    return ledger.save(letter, by=signatory, at=at, reason="not issued")
 
 
 def store(letter: Letter, rendered: Rendered) -> None:
@@ -298,23 +316,24 @@ def _issue(letter: Letter, signatory: Actor, at: datetime) -> None:
     if letter.replaces is not None and letter.replaces.state == LetterState.ISSUED:
         perform(LETTER, letter.replaces.pk, "supersede", by=signatory, at=at)
     move(LETTER, letter, "issue", by=signatory, at=at, changes={"issued_at": at})
-    note_letter_issued(letter.assessment, by=signatory, at=at)
+    note_letter(letter.assessment_id, at, by=signatory, at=at)
 
 
-def _new_letter(assessment: Assessment, before: Letter | None, by: Actor, at: datetime) -> Letter:
+def _new_letter(assessment: Assessment, earlier: Sequence[Letter], by: Actor, at: datetime) -> Letter:
+    """A draft after ``earlier`` letters, newest first: it replaces the one in force, and begins as the newest."""
     wording = wording_for(assessment)
     letter = Letter(
         authority=assessment.authority,
         assessment=assessment,
-        number=before.number + 1 if before else 1,
-        replaces=before if before and before.state == LetterState.ISSUED else None,
+        number=earlier[0].number + 1 if earlier else 1,
+        replaces=next((one for one in earlier if one.state == LetterState.ISSUED), None),
         state_since=at,
         wording=wording,
         drafted_by=by.user,
     )
-    if before is not None:
+    if earlier:
         for name in (*SHORT, *LINES, "summary"):
-            setattr(letter, name, getattr(before, name))
+            setattr(letter, name, getattr(earlier[0], name))
     else:
         sender = WordingFile.model_validate(wording.content).defaults.sender
         letter.addressee_organisation = assessment.authority.name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
@@ -12,14 +13,33 @@ from assurance import text
 from assurance.forms.govuk import Button, CleanTextField, DateField, GovukForm, Group, Look, VersionField
 
 ONE_PER_LINE = gettext_lazy("One per line")
+MOST_LINES = 12
+"""As many as an address or a list of copies can have on the page."""
 
 
 def _line(label: StrOrPromise, required: bool = False) -> CleanTextField:
     return CleanTextField(label=label, required=required, max_length=200)
 
 
-def _lines(label: StrOrPromise) -> CleanTextField:
-    return CleanTextField(label=label, help_text=ONE_PER_LINE, multiline=True, required=False, max_length=4000)
+class LinesField(CleanTextField):
+    """A few lines, one thing on each; gives a list."""
+
+    default_error_messages = {
+        "lines": gettext_lazy("Enter %(most)d lines at most. There are %(count)d now"),
+        "long_line": gettext_lazy("Each line can have 200 characters at most"),
+    }
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(help_text=ONE_PER_LINE, multiline=True, required=False, max_length=4000, **options)
+
+    def clean(self, value: Any) -> list[str]:
+        lines = [line.strip() for line in super().clean(value).splitlines() if line.strip()]
+        if len(lines) > MOST_LINES:
+            params = {"most": MOST_LINES, "count": len(lines)}
+            raise ValidationError(self.error_messages["lines"], code="lines", params=params)
+        if any(len(line) > 200 for line in lines):
+            raise ValidationError(self.error_messages["long_line"], code="long_line")
+        return lines
 
 
 class LetterForm(GovukForm):
@@ -35,7 +55,7 @@ class LetterForm(GovukForm):
     addressee_name = _line(gettext_lazy("Name"))
     addressee_title = _line(gettext_lazy("Job title"))
     addressee_organisation = _line(gettext_lazy("Organisation"))
-    addressee_address = _lines(gettext_lazy("Address"))
+    addressee_address = LinesField(label=gettext_lazy("Address"))
     salutation = CleanTextField(
         label=gettext_lazy("Greeting"),
         help_text=gettext_lazy("The name after “Dear”"),
@@ -46,7 +66,7 @@ class LetterForm(GovukForm):
     sender_title = _line(gettext_lazy("Job title"))
     sender_unit = _line(gettext_lazy("Unit"))
     sender_organisation = _line(gettext_lazy("Organisation"))
-    sender_address = _lines(gettext_lazy("Address"))
+    sender_address = LinesField(label=gettext_lazy("Address"))
     sender_email = _line(gettext_lazy("Email address"))
     summary = CleanTextField(
         label=gettext_lazy("Covering summary"),
@@ -55,8 +75,8 @@ class LetterForm(GovukForm):
         required=False,
         max_length=text.LETTER_TEXT,
     )
-    thanks = _lines(gettext_lazy("People to thank"))
-    cc = _lines(gettext_lazy("Copies to"))
+    thanks = LinesField(label=gettext_lazy("People to thank"))
+    cc = LinesField(label=gettext_lazy("Copies to"))
     version = VersionField()
 
     looks = {
@@ -92,18 +112,13 @@ class LetterForm(GovukForm):
             "version",
         ]
 
-    def values(self) -> dict[str, Any]:
-        """What was typed, with the lists as lists."""
-        cleaned = dict(self.cleaned_data)
-        for name in ("addressee_address", "sender_address", "thanks", "cc"):
-            cleaned[name] = [line for line in cleaned[name].splitlines() if line.strip()]
-        return cleaned
-
 
 class MoveForm(GovukForm):
     """A transition of a letter; ``reason`` is asked where the transition needs one."""
 
     reason = CleanTextField(label=gettext_lazy("Reason"), multiline=True, max_length=text.LETTER_TEXT)
+
+    version = VersionField()
 
     def __init__(self, *args: Any, label: StrOrPromise, needs_reason: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

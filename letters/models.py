@@ -64,7 +64,7 @@ class Letter(Tenant, Versioned):
 
     assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="letters")
     number = models.PositiveSmallIntegerField(help_text="1, and one more for each correction.")
-    replaces = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaced_by")
+    replaces = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="corrections")
     state = models.CharField(max_length=20, choices=LetterState, default=LetterState.DRAFT)
     state_since = models.DateTimeField()
     wording = models.ForeignKey(Wording, on_delete=models.PROTECT, related_name="+")
@@ -110,6 +110,16 @@ class Letter(Tenant, Versioned):
         ordering = ["number"]
         constraints = [
             models.UniqueConstraint(fields=["assessment", "number"], name="letter_number_once"),
+            models.UniqueConstraint(
+                fields=["replaces"],
+                condition=~Q(state=LetterState.WITHDRAWN),
+                name="letter_replaced_once",
+            ),
+            models.UniqueConstraint(
+                fields=["assessment"],
+                condition=Q(state=LetterState.ISSUED),
+                name="letter_one_in_force",
+            ),
             models.UniqueConstraint(
                 fields=["assessment"],
                 condition=Q(

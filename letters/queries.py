@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from django.core.files.storage import default_storage
 from django.core.paginator import Page, Paginator
+from django.utils.translation import gettext as _
 
 from assurance.access import Actor, NotFound, fetch, holds, visible
 from assurance.models import Assessment
@@ -78,10 +79,15 @@ def letter_page(actor: Actor, letter_id: int, today: date) -> LetterPage:
     """One letter with its text: the frozen one if there is one, else as it would be now."""
     letter = _visible_letter(actor, letter_id)
     content, problem = None, ""
-    try:
-        content = Content.model_validate(letter.content) if letter.content else content_of(letter, today)
-    except ValueError as error:
-        problem = str(error)
+    if letter.content:
+        content = Content.model_validate(letter.content)
+    elif letter.assessment.state != State.AGREED:
+        problem = _("The outcomes are under review again, so the letter has no text until they are agreed.")
+    else:
+        try:
+            content = content_of(letter, today)
+        except ValueError:
+            problem = _("The letter cannot be put together from its wording and what was entered.")
     return LetterPage(
         letter=letter,
         reference=reference(letter),
@@ -91,7 +97,7 @@ def letter_page(actor: Actor, letter_id: int, today: date) -> LetterPage:
         can_edit=letter.state == LetterState.DRAFT and holds(actor, P.DRAFT_LETTERS, letter),
         can_download=bool(letter.sha256) and letter.issued_at is not None,
         is_being_made=letter.state == LetterState.APPROVED and not letter.failure,
-        replaced_by=letter.replaced_by.pk if letter.state == LetterState.SUPERSEDED else None,
+        replaced_by=_replaced_by(letter),
     )
 
 
@@ -155,11 +161,18 @@ def waiting_for_file() -> list[tuple[int, int]]:
     return list(rows.values_list("pk", "authority_id"))
 
 
+def _replaced_by(letter: Letter) -> int | None:
+    """The letter that took the place of a superseded one."""
+    if letter.state != LetterState.SUPERSEDED:
+        return None
+    return letter.corrections.filter(issued_at__isnull=False).values_list("pk", flat=True).first()
+
+
 def _visible_letter(actor: Actor, letter_id: int) -> Letter:
     letter = (
         visible(actor, Letter)
         .select_related("authority", "assessment__cycle", "wording", "replaces__assessment__cycle",
-                        "replaces__authority", "replaced_by")
+                        "replaces__authority")
         .filter(pk=letter_id)
         .first()
     )  # fmt: skip

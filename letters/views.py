@@ -77,7 +77,7 @@ def edit(request: HttpRequest, letter_id: int) -> HttpResponse:
                     at=timezone.now(),
                     letter_id=letter_id,
                     version=form.cleaned_data["version"],
-                    values=form.values(),
+                    values=form.cleaned_data,
                 )
             except Unfit as refusal:
                 put_refusal(form, refusal)
@@ -153,14 +153,20 @@ def move(request: HttpRequest, letter_id: int, name: str) -> HttpResponse:
             if name == "approve":
                 extra["enqueue"] = make_letter_file.send
             try:
-                act(by=request.actor, at=timezone.now(), letter_id=letter_id, **extra)
+                act(
+                    by=request.actor,
+                    at=timezone.now(),
+                    letter_id=letter_id,
+                    version=form.cleaned_data["version"],
+                    **extra,
+                )
             except (Unfit, Blocked) as refusal:
                 put_refusal(form, refusal)
             else:
                 messages.success(request, done)
                 return redirect("letter", letter_id)
     else:
-        form = MoveForm(**options)
+        form = MoveForm(initial={"version": found.version}, **options)
     return render(request, "letters/move.html", {"letter": found, "row": row, "lede": lede, "form": form})
 
 

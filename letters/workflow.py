@@ -33,7 +33,10 @@ def _complete(letter: Letter, actor: Actor) -> Sequence[Obstacle]:
 
 def _printable(letter: Letter) -> Sequence[Obstacle]:
     """What cannot be printed is told to whoever can change it, and not to the signatory."""
-    content = content_of(letter, timezone.localdate()).frozen()
+    try:
+        content = content_of(letter, timezone.localdate()).frozen()
+    except ValueError:
+        return [Obstacle(_("The letter cannot be put together from its wording and what was entered"))]
     content.pop("annex_b")
     return [Obstacle(problem) for problem in check_all(content)]
 
@@ -53,9 +56,8 @@ def _not_the_drafter(letter: Letter, actor: Actor) -> Sequence[Obstacle]:
 
 
 def _set_as_pdf(letter: Letter, actor: Actor) -> Sequence[Obstacle]:
-    if letter.sha256:
-        return ()
-    return [Obstacle(_("The file of this letter is not ready yet"))]
+    obstacles = [] if letter.sha256 else [Obstacle(_("The file of this letter is not ready yet"))]
+    return [*obstacles, *_agreed(letter, actor)]
 
 
 IN_PREPARATION = frozenset({S.DRAFT, S.ACCURACY_CHECK, S.AWAITING_APPROVAL, S.APPROVED})
@@ -70,16 +72,16 @@ LETTER = Table(
         Row("end_check", frozenset({S.ACCURACY_CHECK}), S.DRAFT, (P.DRAFT_LETTERS,),
             T("End accuracy check")),
         Row("send_for_approval", frozenset({S.DRAFT, S.ACCURACY_CHECK}), S.AWAITING_APPROVAL, (P.DRAFT_LETTERS,),
-            T("Send for approval"), _complete),
+            T("Send for approval"), _complete, quiet_from=IN_PREPARATION),
         Row("return", frozenset({S.AWAITING_APPROVAL}), S.DRAFT, (P.APPROVE_LETTERS,),
-            T("Return to the adviser"), needs=("reason",)),
+            T("Return to the adviser"), needs=("reason",), quiet_from=IN_PREPARATION),
         Row("approve", frozenset({S.AWAITING_APPROVAL}), S.APPROVED, (P.APPROVE_LETTERS,),
-            T("Approve and issue"), _not_the_drafter),
+            T("Approve and issue"), _not_the_drafter, quiet_from=IN_PREPARATION),
         Row("issue", frozenset({S.APPROVED}), S.ISSUED, (P.APPROVE_LETTERS,),
             T("Issue"), _set_as_pdf),
         Row("supersede", frozenset({S.ISSUED}), S.SUPERSEDED, (P.APPROVE_LETTERS,),
             T("Supersede")),
         Row("withdraw", IN_PREPARATION | {S.ISSUED}, S.WITHDRAWN, (P.APPROVE_LETTERS,),
-            T("Withdraw"), needs=("reason",)),
+            T("Withdraw"), needs=("reason",), quiet_from=IN_PREPARATION),
     ),
 )  # fmt: skip

@@ -184,7 +184,9 @@ class Universe:
         with as_actor(self.lead_of(authority)) as lead:
             waiting = access.visible(lead, Question).filter(assessment_id=assessment_id, answered_at__isnull=True)
             for question in waiting:
-                answers.save_question_answer(by=lead, at=self.at, question_id=question.pk, answer="These people do.")
+                answers.save_question_answer(
+                    by=lead, at=self.at, question_id=question.pk, version=question.version, answer="These people do."
+                )
 
     def wording(self, scheme: str = "la-8") -> Wording:
         """The published wording of letters on this scheme. Loaded the first time."""

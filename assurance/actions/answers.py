@@ -16,8 +16,6 @@ from assurance.models import (
     AgreedOutcome,
     Assessment,
     Dispute,
-    GivenBenchmark,
-    Membership,
     Question,
     Review,
     SelfAssessment,
@@ -25,11 +23,11 @@ from assurance.models import (
 from assurance.vocabulary import (
     EDITABLE_STATES,
     Answer,
+    Audience,
     Basis,
     CycleState,
     EventKind,
     Permission,
-    Role,
     State,
 )
 from assurance.workflow import ASSESSMENT, move, perform
@@ -55,7 +53,7 @@ def save_answer(
         met_criteria: ids of the criteria that are met.
 
     Raises:
-        Stale: somebody saved since; nothing is overwritten.
+        Stale: somebody saved something else since; nothing is overwritten.
         NotEditable: the assessment is submitted, the cycle is closed, or the benchmark is not scored.
         Unfit: the level, a criterion or the text does not fit.
     """
@@ -76,16 +74,18 @@ def save_answer(
         scheme = scheme_text(assessment.cycle.scheme_version_id)
         if not open_to_answers(row):
             raise NotEditable(assessment)
+        kept = fitting(evidence, "evidence", longest=text.EVIDENCE, addresses=True)
+        if not scheme.benchmarks[number].criterion_ids.issuperset(met_criteria):
+            raise Unfit("met_criteria", _("Choose criteria of this benchmark"))
+        wanted = (*outcome(scheme, level_code), kept, sorted(met_criteria))
         if row.version != version:
+            if wanted == (row.answer, row.level_id, row.evidence, row.met_criteria):
+                return row
             raise Stale(row)
         if assessment.state == State.NOT_STARTED:
             move(ASSESSMENT, assessment, "start", by=by, at=at)
         before = row.level_id
-        row.answer, row.level_id = outcome(scheme, level_code)
-        row.evidence = fitting(evidence, "evidence", longest=text.EVIDENCE, addresses=True)
-        row.met_criteria = sorted(met_criteria)
-        if not scheme.benchmarks[number].criterion_ids.issuperset(met_criteria):
-            raise Unfit("met_criteria", _("Choose criteria of this benchmark"))
+        row.answer, row.level_id, row.evidence, row.met_criteria = wanted
         row.version += 1
         row.saved_at = at
         ledger.save(row, by=by, at=at)
@@ -96,11 +96,12 @@ def save_answer(
             authority=assessment.authority,
             assessment=assessment,
             detail=outcome_detail(scheme, number, before, row.level_id),
+            audience=Audience.AUTHORITY,
         )
     return row
 
 
-def submit(*, by: Actor, at: datetime, assessment_id: int, declaration: str) -> Assessment:
+def submit(*, by: Actor, at: datetime, assessment_id: int, declaration: str, version: int | None = None) -> Assessment:
     """Submit with a declaration, given in the words that were agreed to; empty refuses."""
     return perform(
         ASSESSMENT,
@@ -108,12 +109,13 @@ def submit(*, by: Actor, at: datetime, assessment_id: int, declaration: str) -> 
         "submit",
         by=by,
         at=at,
+        version=version,
         given={"declaration": declaration},
         changes={"submitted_at": at, "submitted_by": by.user, "declaration": declaration},
     )
 
 
-def recall(*, by: Actor, at: datetime, assessment_id: int) -> Assessment:
+def recall(*, by: Actor, at: datetime, assessment_id: int, version: int | None = None) -> Assessment:
     """Take a submission back before its review begins."""
     return perform(
         ASSESSMENT,
@@ -121,25 +123,37 @@ def recall(*, by: Actor, at: datetime, assessment_id: int) -> Assessment:
         "recall",
         by=by,
         at=at,
+        version=version,
         changes={"submitted_at": None, "submitted_by": None, "declaration": ""},
     )
 
 
-def save_question_answer(*, by: Actor, at: datetime, question_id: int, answer: str) -> Question:
+def save_question_answer(*, by: Actor, at: datetime, question_id: int, version: int, answer: str) -> Question:
     """Answer one of the adviser's questions. The answers go off together with ``send_answers``.
 
     Raises:
+        Stale: somebody saved since; nothing is overwritten.
         NotEditable: the assessment is not at the stage of questions.
         Unfit: the answer is empty or does not fit.
     """
     with transaction.atomic():
-        question = fetch(by, Permission.SUBMIT, Question, lock=("self",), related=("assessment",), pk=question_id)
+        question = fetch(
+            by,
+            Permission.SUBMIT,
+            Question,
+            lock=("self", "assessment"),
+            related=("assessment",),
+            pk=question_id,
+        )
         if question.assessment.state != State.CLARIFICATION:
             raise NotEditable(question.assessment)
-        question.answer = fitting(answer, "answer")
+        if question.version != version:
+            raise Stale(question)
+        question.answer = fitting(answer, "answer", addresses=True)
         if not question.answer:
             raise Unfit("answer", _("Enter your answer"))
         question.answered_at = at
+        question.version += 1
         ledger.save(question, by=by, at=at)
         ledger.event(
             EventKind.ANSWERED,
@@ -149,26 +163,29 @@ def save_question_answer(*, by: Actor, at: datetime, question_id: int, answer: s
             assessment=question.assessment,
             name="question",
             detail={"question": question.pk},
+            audience=Audience.AUTHORITY,
         )
     return question
 
 
-def send_answers(*, by: Actor, at: datetime, assessment_id: int) -> Assessment:
+def send_answers(*, by: Actor, at: datetime, assessment_id: int, version: int | None = None) -> Assessment:
     """Give the answers to the adviser, who goes on with the review."""
-    return perform(ASSESSMENT, assessment_id, "answer", by=by, at=at)
+    return perform(ASSESSMENT, assessment_id, "answer", by=by, at=at, version=version)
 
 
-def accept(*, by: Actor, at: datetime, assessment_id: int) -> Assessment:
+def accept(*, by: Actor, at: datetime, assessment_id: int, version: int | None = None) -> Assessment:
     """Accept the proposed outcomes: they become the agreed ones."""
 
     def agree(assessment: Assessment) -> None:
         reviews = list(Review.objects.filter(assessment=assessment))
         stand(assessment, {one.benchmark_id: (one.answer, one.level_id) for one in reviews}, Basis.AGREED, by, at)
 
-    return perform(ASSESSMENT, assessment_id, "accept", by=by, at=at, then=agree)
+    return perform(ASSESSMENT, assessment_id, "accept", by=by, at=at, version=version, then=agree)
 
 
-def dispute(*, by: Actor, at: datetime, assessment_id: int, reasons: Mapping[int, str]) -> Assessment:
+def dispute(
+    *, by: Actor, at: datetime, assessment_id: int, reasons: Mapping[int, str], version: int | None = None
+) -> Assessment:
     """Dispute proposed outcomes. ``reasons`` by benchmark number; benchmarks without one are not disputed.
 
     Raises:
@@ -196,42 +213,9 @@ def dispute(*, by: Actor, at: datetime, assessment_id: int, reasons: Mapping[int
             at=at,
         )
 
-    return perform(ASSESSMENT, assessment_id, "dispute", by=by, at=at, given={"disputes": cleaned}, then=keep)
-
-
-def give_benchmark(*, by: Actor, at: datetime, assessment_id: int, number: int, contributor_id: int) -> GivenBenchmark:
-    """Give a benchmark to a contributor of the authority. Giving it again changes nothing.
-
-    Raises:
-        Unfit: the person is no contributor of this authority.
-    """
-    with transaction.atomic():
-        row = fetch(
-            by,
-            Permission.GIVE,
-            SelfAssessment,
-            lock=("self",),
-            related=("assessment",),
-            assessment_id=assessment_id,
-            benchmark__number=number,
-        )
-        if not Membership.objects.filter(
-            person_id=contributor_id, role=Role.CONTRIBUTOR, authority=row.authority
-        ).exists():
-            raise Unfit("contributor", _("Choose a contributor of this authority"))
-        if found := GivenBenchmark.objects.filter(self_assessment=row, contributor_id=contributor_id).first():
-            return found
-        given = GivenBenchmark(authority=row.authority, self_assessment=row, contributor_id=contributor_id, given_at=at)
-        ledger.save(given, by=by, at=at)
-        ledger.event(
-            EventKind.GIVEN,
-            by=by,
-            at=at,
-            authority=row.authority,
-            assessment=row.assessment,
-            detail={"benchmark": number, "contributor": contributor_id},
-        )
-    return given
+    return perform(
+        ASSESSMENT, assessment_id, "dispute", by=by, at=at, version=version, given={"disputes": cleaned}, then=keep
+    )
 
 
 def stand(

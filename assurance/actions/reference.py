@@ -15,6 +15,7 @@ from assurance import ledger
 from assurance.access import Actor, require, require_anywhere
 from assurance.actions.refusals import Unfit
 from assurance.models import Authority, Membership, Partnership, PartnershipMember, Programme, Succession, User
+from assurance.text import canonical_email
 from assurance.vocabulary import EventKind, Permission, Role
 from benchmarks.files import Problem, Refused
 
@@ -122,7 +123,7 @@ def add_partnership(
 def add_person(*, by: Actor, at: datetime, email: str, name: str, password: str | None) -> User:
     """A person who can sign in; without a password they have to set one by e-mail first."""
     require_anywhere(by, Permission.MANAGE_PEOPLE)
-    user = User(email=email.strip().lower(), name=name)
+    user = User(email=canonical_email(email), name=name)
     user.set_password(password)
     with transaction.atomic():
         ledger.save(user, by=by, at=at)

@@ -40,9 +40,9 @@ class NewRecommendation:
     benchmarks: tuple[int, ...] = ()
 
 
-def begin_review(*, by: Actor, at: datetime, assessment_id: int) -> Assessment:
+def begin_review(*, by: Actor, at: datetime, assessment_id: int, version: int | None = None) -> Assessment:
     """Take up a submitted assessment. It can no longer be recalled."""
-    return perform(ASSESSMENT, assessment_id, "begin_review", by=by, at=at)
+    return perform(ASSESSMENT, assessment_id, "begin_review", by=by, at=at, version=version)
 
 
 def save_review(
@@ -75,13 +75,14 @@ def save_review(
         )
         if row.assessment.state != State.IN_REVIEW or row.answer == Answer.NOT_APPLICABLE:
             raise NotEditable(row.assessment)
-        if row.version != version:
-            raise Stale(row)
         scheme = scheme_text(row.assessment.cycle.scheme_version_id)
+        wanted = (*outcome(scheme, level_code), fitting(summary, "summary"), fitting(comments, "comments"))
+        if row.version != version:
+            if wanted == (row.answer, row.level_id, row.summary, row.comments):
+                return row
+            raise Stale(row)
         before = row.level_id
-        row.answer, row.level_id = outcome(scheme, level_code)
-        row.summary = fitting(summary, "summary")
-        row.comments = fitting(comments, "comments")
+        row.answer, row.level_id, row.summary, row.comments = wanted
         row.version += 1
         row.saved_at = at
         ledger.save(row, by=by, at=at)
@@ -141,6 +142,8 @@ def save_recommendations(
         for index, one in enumerate(recommendations):
             kept = fitting(one.text, f"recommendation_{index}")
             if not kept:
+                if one.heading.strip() or one.benchmarks:
+                    raise Unfit(f"recommendation_{index}", _("Enter the text, or clear the heading and benchmarks"))
                 continue
             if not numbers >= set(one.benchmarks):
                 raise Unfit(f"benchmarks_{index}", _("Choose benchmarks of this scheme"))
@@ -154,7 +157,9 @@ def save_recommendations(
         return _replace(Recommendation, found, wanted, assessment, EventKind.RECOMMENDATIONS, by, at)
 
 
-def ask(*, by: Actor, at: datetime, assessment_id: int, questions: Sequence[NewQuestion]) -> Assessment:
+def ask(
+    *, by: Actor, at: datetime, assessment_id: int, questions: Sequence[NewQuestion], version: int | None = None
+) -> Assessment:
     """Ask the authority questions, each with a date.
 
     Raises:
@@ -184,20 +189,24 @@ def ask(*, by: Actor, at: datetime, assessment_id: int, questions: Sequence[NewQ
             )
         ledger.create_many(Question, rows, by=by, at=at)
 
-    return perform(ASSESSMENT, assessment_id, "ask", by=by, at=at, given={"questions": questions}, then=keep)
+    return perform(
+        ASSESSMENT, assessment_id, "ask", by=by, at=at, version=version, given={"questions": questions}, then=keep
+    )
 
 
-def propose(*, by: Actor, at: datetime, assessment_id: int) -> Assessment:
+def propose(*, by: Actor, at: datetime, assessment_id: int, version: int | None = None) -> Assessment:
     """Propose the adviser's outcomes: from now on the authority sees them."""
-    return perform(ASSESSMENT, assessment_id, "propose", by=by, at=at)
+    return perform(ASSESSMENT, assessment_id, "propose", by=by, at=at, version=version)
 
 
-def reconsider(*, by: Actor, at: datetime, assessment_id: int) -> Assessment:
+def reconsider(*, by: Actor, at: datetime, assessment_id: int, version: int | None = None) -> Assessment:
     """Take disputed outcomes back into review."""
-    return perform(ASSESSMENT, assessment_id, "reconsider", by=by, at=at)
+    return perform(ASSESSMENT, assessment_id, "reconsider", by=by, at=at, version=version)
 
 
-def settle(*, by: Actor, at: datetime, assessment_id: int, reason: str, levels: Mapping[int, str]) -> Assessment:
+def settle(
+    *, by: Actor, at: datetime, assessment_id: int, reason: str, levels: Mapping[int, str], version: int | None = None
+) -> Assessment:
     """Settle a dispute. Outcomes that were disputed are recorded as settled, the others as agreed.
 
     Args:
@@ -221,7 +230,9 @@ def settle(*, by: Actor, at: datetime, assessment_id: int, reason: str, levels: 
             outcomes[benchmark_id] = outcome(scheme, code)
         stand(assessment, outcomes, Basis.AGREED, by, at, settled=disputed)
 
-    return perform(ASSESSMENT, assessment_id, "settle", by=by, at=at, given={"reason": kept}, then=write)
+    return perform(
+        ASSESSMENT, assessment_id, "settle", by=by, at=at, version=version, given={"reason": kept}, then=write
+    )
 
 
 def latest_disputes(assessment: Assessment) -> QuerySet[Dispute]:
@@ -230,27 +241,47 @@ def latest_disputes(assessment: Assessment) -> QuerySet[Dispute]:
     return Dispute.objects.filter(assessment=assessment, raised_at=last)
 
 
-def reopen(*, by: Actor, at: datetime, assessment_id: int, reason: str) -> Assessment:
+def reopen(*, by: Actor, at: datetime, assessment_id: int, reason: str, version: int | None = None) -> Assessment:
     """Take an agreed assessment back into review. What stood is kept in history."""
     given = {"reason": fitting(reason, "reason")}
     return perform(
-        ASSESSMENT, assessment_id, "reopen", by=by, at=at, given=given, then=lambda one: _stand_down(one, by, at)
+        ASSESSMENT,
+        assessment_id,
+        "reopen",
+        by=by,
+        at=at,
+        version=version,
+        given=given,
+        then=lambda one: _stand_down(one, by, at),
     )
 
 
-def withdraw(*, by: Actor, at: datetime, assessment_id: int, reason: str) -> Assessment:
+def withdraw(*, by: Actor, at: datetime, assessment_id: int, reason: str, version: int | None = None) -> Assessment:
     """Take an assessment out of the cycle. Everything it held is kept."""
     given = {"reason": fitting(reason, "reason")}
     return perform(
-        ASSESSMENT, assessment_id, "withdraw", by=by, at=at, given=given, then=lambda one: _stand_down(one, by, at)
+        ASSESSMENT,
+        assessment_id,
+        "withdraw",
+        by=by,
+        at=at,
+        version=version,
+        given=given,
+        then=lambda one: _stand_down(one, by, at),
     )
 
 
-def note_letter_issued(assessment: Assessment, *, by: Actor, at: datetime) -> None:
-    """Remember, with its history, that a letter has left: the assessment can no longer be reopened."""
-    if assessment.letter_issued_at is None:
-        assessment.letter_issued_at = at
-        ledger.save(assessment, by=by, at=at, reason="letter issued")
+def note_letter(assessment_id: int, issued_at: datetime | None, *, by: Actor, at: datetime) -> None:
+    """Remember, with its history, that a letter is in force, or with None that it no longer is.
+
+    While one is, the assessment cannot be reopened. Locks the assessment, so that nothing is written back that
+    somebody changed meanwhile.
+    """
+    assessment = Assessment.objects.select_for_update(of=("self",)).get(pk=assessment_id)
+    if (assessment.letter_issued_at is None) != (issued_at is None):
+        assessment.letter_issued_at = issued_at
+        reason = "letter issued" if issued_at else "letter withdrawn"
+        ledger.save(assessment, by=by, at=at, reason=reason)
 
 
 def _stand_down(assessment: Assessment, by: Actor, at: datetime) -> None:

@@ -99,3 +99,4 @@ class QuestionAnswerForm(GovukForm):
     answer = CleanTextField(
         label=gettext_lazy("Your answer"), multiline=True, max_length=text.LETTER_TEXT, required=True
     )
+    version = VersionField()

@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from assurance.text import LONGEST_WORD, clean, long_word
 
 SHORTEST_MONTH = 3
+LONGEST_PART = 20
+"""Of a date, as it is typed: no day, month or year is longer, and Python refuses to read a number of any length."""
 
 
 def clean_text(text: str, *, multiline: bool) -> str:
@@ -113,6 +115,8 @@ class DateField(forms.Field):
         missing = [part for part, text in zip(DateParts.parts, typed, strict=True) if not text]
         if missing:
             raise ValidationError([self._error(f"missing_{part}") for part in missing])
+        if max(map(len, typed)) > LONGEST_PART:
+            raise self._error("invalid")
         day, month, year = typed
         month_number = _month_number(month)
         if not day.isdecimal() or not year.isdecimal() or month_number is None:
@@ -121,7 +125,7 @@ class DateField(forms.Field):
             raise self._error("wrong_year")
         try:
             return date(int(year), month_number, int(day))
-        except ValueError:
+        except (ValueError, OverflowError):
             raise self._error("invalid") from None
 
     def validate(self, value: date | None) -> None:

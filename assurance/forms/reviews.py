@@ -69,7 +69,7 @@ class ListForm(GovukForm):
     def __init__(self, *args: Any, places: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         posted = sum(1 for key in self.data if key.startswith(f"{self.stem}_"))
-        self.places = min(max(places, posted), MOST)
+        self.places = min(max(places, posted), max(places, MOST))
         for index in range(self.places):
             self.add_place(index)
 

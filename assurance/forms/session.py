@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth.forms import AuthenticationForm, PasswordResetForm, SetPasswordForm
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+
+from assurance.text import canonical_email
+
+
+def name_of_attempt(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> str:
+    """The name under which a try to sign in is counted: the address as it is kept."""
+    name = (credentials or {}).get("username") or request.POST.get("username", "")
+    return canonical_email(str(name))
 
 
 class SignInForm(AuthenticationForm):
@@ -28,7 +38,7 @@ class SignInForm(AuthenticationForm):
 
     def clean_username(self) -> str:
         """Addresses are kept in lower case."""
-        return str(self.cleaned_data["username"]).strip().lower()
+        return canonical_email(str(self.cleaned_data["username"]))
 
 
 class AskForPasswordForm(PasswordResetForm):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 
 from assurance import text
-from assurance.forms.govuk import Button, CleanTextField, DateField, GovukForm, Group, Look
+from assurance.forms.govuk import Button, CleanTextField, DateField, GovukForm, Group, Look, VersionField
 from benchmarks.catalogue import SchemeText
 
 QUESTIONS = 3
@@ -41,6 +41,7 @@ class TransitionForm(GovukForm):
         self.numbers = numbers
         self.buttons = (Button(label, kind="warning" if warn else "primary"),)
         self.build()
+        self.fields["version"] = VersionField()
 
     def build(self) -> None:
         """Add fields that depend on the scheme."""
@@ -114,7 +115,7 @@ class AskForm(TransitionForm):
             self.fields[f"due_{index}"] = DateField(label=_("Answer needed by"), required=False)
 
     def arrangement(self) -> list[Any]:
-        return [
+        groups = [
             Group(
                 _("Question %(number)s") % {"number": index + 1},
                 f"question_{index}",
@@ -123,6 +124,7 @@ class AskForm(TransitionForm):
             )
             for index in range(QUESTIONS)
         ]
+        return [*groups, "version"]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -21,7 +21,7 @@ class Assessment(Tenant, Versioned):
     )
     declaration = models.TextField(blank=True, help_text="The words that were agreed to on submission.")
     letter_issued_at = models.DateTimeField(
-        null=True, blank=True, help_text="When a letter first left; an agreed record is then not reopened."
+        null=True, blank=True, help_text="When the letter in force left; the record is then not reopened."
     )
     imported_digest = models.CharField(
         max_length=64, blank=True, help_text="SHA-256 of the case that this record was taken over from."

@@ -9,6 +9,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from assurance.models.base import history
+from assurance.text import canonical_email
 from assurance.vocabulary import AUTHORITY_ROLES, NATIONAL_ROLES, PORTFOLIO_ROLES, REGION_ROLES, Role
 
 
@@ -16,7 +17,8 @@ class UserManager(BaseUserManager["User"]):
     """Finds people by e-mail address, whatever its case."""
 
     def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(email__iexact=username)
+        # Not iexact: the database folds letters such as the dotless i, and each spelling would get its own tries.
+        return self.get(email=canonical_email(username or ""))
 
 
 class User(AbstractBaseUser):
@@ -49,7 +51,7 @@ class User(AbstractBaseUser):
 
     def clean(self) -> None:
         super().clean()
-        self.email = self.email.strip().lower()
+        self.email = canonical_email(self.email)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         # Signing in stamps the day of the last visit, which nobody decided and history need not keep.
@@ -62,7 +64,7 @@ class User(AbstractBaseUser):
 
     @classmethod
     def normalize_username(cls, username: Any) -> Any:
-        return super().normalize_username(username).strip().lower()
+        return canonical_email(super().normalize_username(username))
 
 
 class Membership(models.Model):

@@ -97,10 +97,11 @@ class Recommendation(Tenant):
         ]
 
     def __str__(self) -> str:
-        return self.text
+        numbers = ", ".join(map(str, self.benchmark_numbers))
+        return " ".join(part for part in (self.heading, self.text, f"({numbers})" if numbers else "") if part)
 
 
-class Question(Tenant):
+class Question(Tenant, Versioned):
     """Something that the adviser asks before going on, and the authority's answer."""
 
     assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="questions")

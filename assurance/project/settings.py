@@ -132,6 +132,7 @@ AUTH_USER_MODEL = "assurance.User"
 # Addresses are unique whatever their case, by a constraint that this check does not know.
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 LOGIN_URL = "sign-in"
+CSRF_FAILURE_VIEW = "assurance.views.session.csrf_failure"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "signed-out"
 
@@ -160,7 +161,9 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 # lets the right password through however many wrong ones went before.
 AXES_USERNAME_FORM_FIELD = "username"
 AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_TEMPLATE = "errors/locked_out.html"
+AXES_LOCKOUT_CALLABLE = "assurance.views.session.locked_out"
+# One person, one name, however it is spelt.
+AXES_USERNAME_CALLABLE = "assurance.forms.session.name_of_attempt"
 AXES_HTTP_RESPONSE_CODE = 429
 AXES_CLIENT_IP_CALLABLE = "assurance.project.client_address.client_address"
 AXES_ENABLE_ADMIN = False
@@ -170,7 +173,9 @@ AXES_VERBOSE = False
 
 LANGUAGE_CODE = "en-gb"
 # en-gb and not en, whose dates are American. A browser that asks for any other English gets this one.
-LANGUAGES = [("en-gb", "English"), ("cy", "Cymraeg")]
+# Welsh is switched on by adding ("cy", "Cymraeg") together with its catalogue, assurance/locale/cy: without one a
+# Welsh browser would get English text that says it is Welsh.
+LANGUAGES = [("en-gb", "English")]
 LOCALE_PATHS = [BASE_DIR / "assurance" / "locale"]
 USE_I18N = True
 USE_TZ = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -9,11 +10,14 @@ from functools import cached_property
 from typing import Any
 
 from django.db.models import Case, CharField, Q, Value, When
+from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
 from assurance.access import Actor, Forbidden, fetch, holds, may_answer, require, visible
 from assurance.actions.answers import open_to_answers
+from assurance.actions.giving import contributors, open_to_giving
 from assurance.actions.reviews import list_token
 from assurance.models import (
     Assessment,
@@ -24,8 +28,9 @@ from assurance.models import (
     SelfAssessment,
     Strength,
 )
+from assurance.queries.points import count
 from assurance.queries.record import label
-from assurance.vocabulary import EDITABLE_STATES, Answer, CycleState, Permission, State
+from assurance.vocabulary import EDITABLE_STATES, Answer, Permission, State
 from assurance.workflow import ASSESSMENT, Row, available
 from benchmarks.catalogue import BenchmarkText, SchemeText, scheme_text
 
@@ -52,6 +57,14 @@ class Task:
     progress: Step
     editable: bool
     reason: str = ""
+    given_to: tuple[str, ...] = ()
+
+    @property
+    def hint(self) -> str:
+        """What is to be known of it in one line: why it is not scored, or who was given it ("" for nothing)."""
+        if self.reason or not self.given_to:
+            return self.reason
+        return gettext("Given to %(names)s") % {"names": ", ".join(self.given_to)}
 
     @property
     def is_ready(self) -> bool:
@@ -69,6 +82,10 @@ class Overview:
     reviews: tuple[Task, ...]
     transitions: tuple[Row, ...]
     can_review: bool
+    can_give: bool
+    given_nothing: bool
+    strengths: int
+    recommendations: int
     may_read_answers: bool
     may_read_questions: bool
     may_read_letters: bool
@@ -114,15 +131,24 @@ def overview(actor: Actor, assessment_id: int) -> Overview:
     assessment = fetch(actor, P.READ_PROGRESS, Assessment, related=("cycle",), pk=assessment_id)
     scheme = scheme_text(assessment.cycle.scheme_version_id)
     may_edit = holds(actor, (P.EDIT_ANSWERS, P.EDIT_GIVEN), assessment)
-    editable = assessment.state in EDITABLE_STATES and assessment.cycle.state == CycleState.OPEN and may_edit
+    editable = may_edit and open_to_giving(assessment)
     reasons = dict(assessment.cycle.benchmarks.filter(scored=False).values_list("benchmark_id", "reason"))
-    mine = _given_to(actor, assessment) if editable else None
-    answers = _tasks(SelfAssessment, "evidence", assessment, scheme, reasons, editable, mine)
+    mine, names = _given(actor, assessment) if assessment.state in EDITABLE_STATES else (None, {})
+    answers = _tasks(SelfAssessment, "evidence", assessment, scheme, reasons, editable, mine, names)
     can_review = holds(actor, P.REVIEW, assessment)
+    reviewing = can_review and assessment.state == State.IN_REVIEW
     reviews = (
-        _tasks(Review, "summary", assessment, scheme, reasons, assessment.state == State.IN_REVIEW and can_review)
+        _tasks(Review, "summary", assessment, scheme, reasons, reviewing)
         if holds(actor, P.READ_REVIEW, assessment)
         else ()
+    )
+    strengths, recommendations = (
+        count(
+            visible(actor, Strength).filter(assessment=assessment),
+            visible(actor, Recommendation).filter(assessment=assessment),
+        )
+        if reviewing
+        else (0, 0)
     )
     waits_on, due = waits(assessment)
     return Overview(
@@ -132,6 +158,10 @@ def overview(actor: Actor, assessment_id: int) -> Overview:
         reviews=reviews,
         transitions=tuple(available(ASSESSMENT, assessment, actor)),
         can_review=can_review,
+        can_give=open_to_giving(assessment) and holds(actor, P.GIVE, assessment),
+        given_nothing=editable and mine is not None and not mine,
+        strengths=strengths,
+        recommendations=recommendations,
         may_read_answers=_may_read_answers(actor, assessment),
         may_read_questions=holds(actor, (P.READ_REVIEW, P.READ_DRAFT), assessment),
         may_read_events=holds(actor, (P.READ_EVENTS, P.READ_SHARED_EVENTS), assessment),
@@ -155,6 +185,7 @@ def _tasks(
     reasons: Mapping[int, str],
     editable: bool,
     mine: set[int] | None = None,
+    names: Mapping[int, tuple[str, ...]] | None = None,
 ) -> tuple[Task, ...]:
     """How far each benchmark is. Reads no text, so that progress can be shown where the text may not be."""
     progress = Case(
@@ -176,6 +207,7 @@ def _tasks(
             and found.get(benchmark.id, "unscored") != "unscored"
             and (mine is None or benchmark.id in mine),
             reason=reasons.get(benchmark.id, ""),
+            given_to=(names or {}).get(benchmark.id, ()),
         )
         for benchmark in scheme.benchmarks.values()
     )
@@ -304,6 +336,26 @@ def _given_to(actor: Actor, assessment: Assessment) -> set[int] | None:
     return set(given.values_list("self_assessment__benchmark_id", flat=True))
 
 
+def _given(actor: Actor, assessment: Assessment) -> tuple[set[int] | None, dict[int, tuple[str, ...]]]:
+    """As :func:`_given_to`, and the names of those who were given each benchmark and are contributors. One query."""
+    if not holds(actor, P.READ_DRAFT, assessment):
+        return None, {}
+    given = visible(actor, GivenBenchmark).filter(
+        self_assessment__assessment=assessment,
+        contributor__in=contributors(assessment.authority, timezone.localdate()).order_by(),
+    )
+    mine: set[int] = set()
+    names: dict[int, tuple[str, ...]] = defaultdict(tuple)
+    for benchmark_id, person_id, name in given.order_by("contributor__name", "contributor_id").values_list(
+        "self_assessment__benchmark_id", "contributor_id", "contributor__name"
+    ):
+        names[benchmark_id] += (name,)
+        if person_id == actor.id:
+            mine.add(benchmark_id)
+    every = holds(actor, P.EDIT_ANSWERS, assessment)
+    return (None if every else mine), dict(names)
+
+
 @dataclass(frozen=True)
 class ListPage:
     """Strengths or recommendations for the adviser, with the token of the list as it stands."""
@@ -343,14 +395,23 @@ def _list_page(actor: Actor, assessment_id: int, model: type[Strength] | type[Re
     )
 
 
-def questions(actor: Actor, assessment_id: int) -> tuple[Assessment, tuple[Question, ...], bool]:
+@dataclass(frozen=True)
+class QuestionLine:
+    """A question as the actor may read it: an answer that was not sent yet is the authority's own."""
+
+    question: Question
+    answer: str
+
+
+def questions(actor: Actor, assessment_id: int) -> tuple[Assessment, tuple[QuestionLine, ...], bool]:
     """The assessment, its questions, and whether the actor can answer them now."""
     assessment = fetch(actor, P.READ_PROGRESS, Assessment, related=("cycle",), pk=assessment_id)
     rows = tuple(visible(actor, Question).filter(assessment=assessment).select_related("benchmark"))
     if not rows:
         require(actor, (P.READ_REVIEW, P.READ_DRAFT), assessment)
+    sent = assessment.state != State.CLARIFICATION or holds(actor, P.READ_DRAFT, assessment)
     can_answer = assessment.state == State.CLARIFICATION and holds(actor, P.SUBMIT, assessment)
-    return assessment, rows, can_answer
+    return assessment, tuple(QuestionLine(row, row.answer if sent else "") for row in rows), can_answer
 
 
 def question(actor: Actor, assessment_id: int, question_id: int) -> Question:

@@ -14,7 +14,7 @@ from django_stubs_ext import StrOrPromise
 from assurance.access import Actor, require_anywhere, visible
 from assurance.models import Assessment, Cycle, SelfAssessment
 from assurance.queries.assessments import waits
-from assurance.vocabulary import AUTHORITY_ROLES, HOME_OFFICE_ROLES, Answer, CycleState, Permission, State
+from assurance.vocabulary import AUTHORITY_ROLES, HOME_OFFICE_ROLES, Answer, CycleState, Permission, Role, State
 
 PAGE_SIZE = 50
 
@@ -65,6 +65,11 @@ class Listing:
     filters: Filters
 
 
+def only_signs(actor: Actor) -> bool:
+    """Whether the letters that wait for a signature are all that the actor comes for."""
+    return actor.roles() == {Role.SIGNATORY}
+
+
 def is_home_office(actor: Actor) -> bool:
     """Whether the actor's first page is the list of many authorities."""
     return bool(actor.roles() & HOME_OFFICE_ROLES)
@@ -102,10 +107,14 @@ def assessments(actor: Actor, filters: Filters, page: int, today: date) -> Listi
         rows = rows.filter(Q(authority__name__icontains=filters.search) | Q(authority__gss_code__iexact=filters.search))
     urgency = _urgency()
     ordered = rows.select_related("authority", "cycle").order_by(
-        "-cycle__name", urgency, "state_since", "authority__name", "pk"
+        _open_first(), urgency, "state_since", "-cycle__name", "authority__name", "pk"
     )
     found = Paginator(ordered, PAGE_SIZE).get_page(page)
     return Listing(found, _entries(found, today), available_cycles, regions, filters)
+
+
+def _open_first() -> Any:
+    return Case(When(cycle__state=CycleState.OPEN, then=Value(0)), default=Value(1), output_field=IntegerField())
 
 
 def _urgency() -> Any:

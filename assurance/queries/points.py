@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from django.contrib.postgres.fields import ArrayField
@@ -54,3 +55,14 @@ def points(strengths: QuerySet[Strength], recommendations: QuerySet[Recommendati
             if kind == "recommendation"
         ),
     )
+
+
+def count(strengths: QuerySet[Strength], recommendations: QuerySet[Recommendation]) -> tuple[int, int]:
+    """How many there are of each, in one query, of the rows that the caller has scoped."""
+    kinds = (
+        rows.order_by().annotate(kind=Value(kind, output_field=CharField())).values_list("kind", flat=True)
+        for kind, rows in (("strength", strengths), ("recommendation", recommendations))
+    )
+    first, second = kinds
+    found = Counter(first.union(second, all=True))
+    return found["strength"], found["recommendation"]

@@ -135,7 +135,16 @@ class Standing:
 def standing(scheme: SchemeText, row: SelfAssessment | Review) -> Standing:
     """What somebody else saved in between."""
     if isinstance(row, SelfAssessment):
-        return Standing(label(scheme, row), ((_("Evidence that stands"), row.evidence),))
+        ticked = set(row.met_criteria)
+        criteria = [
+            one.text
+            for benchmark in scheme.benchmarks.values()
+            for level in benchmark.criteria.values()
+            for one in level
+            if one.id in ticked
+        ]
+        texts = ((_("Criteria that stand as ticked"), "\n".join(criteria)), (_("Evidence that stands"), row.evidence))
+        return Standing(label(scheme, row), texts if scheme.is_checklist else texts[1:])
     return Standing(
         label(scheme, row),
         ((_("Summary that stands"), row.summary), (_("Comments that stand"), row.comments)),

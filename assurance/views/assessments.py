@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,12 +18,15 @@ from assurance.forms.reviews import BLANKS, RecommendationsForm, ReviewForm, Str
 from assurance.queries import assessments as read
 from assurance.queries import lists
 from assurance.queries import record as judged
-from assurance.views.base import number_from, put_refusal, signed_in, with_version
+from assurance.text import clean
+from assurance.views.base import closed, number_from, put_refusal, signed_in, with_version
 
 
 @signed_in
 def home(request: HttpRequest) -> HttpResponse:
     """The first page: one's own authorities, or for the Home Office the list of many."""
+    if lists.only_signs(request.actor):
+        return redirect(f"{resolve_url('letters')}?awaiting=1")
     if lists.is_home_office(request.actor):
         return assessment_list(request)
     entries = lists.own_assessments(request.actor, timezone.localdate())
@@ -35,9 +38,9 @@ def assessment_list(request: HttpRequest) -> HttpResponse:
     """Assessments that the actor follows, filtered by what the address says."""
     filters = lists.Filters(
         cycle=number_from(request.GET.get("cycle")),
-        state=request.GET.get("state", ""),
-        region=request.GET.get("region", ""),
-        search=request.GET.get("search", "").strip()[:100],
+        state=clean(request.GET.get("state", ""))[:100],
+        region=clean(request.GET.get("region", ""))[:100],
+        search=clean(request.GET.get("search", ""))[:100],
     )
     page = number_from(request.GET.get("page")) or 1
     listing = lists.assessments(request.actor, filters, page, timezone.localdate())
@@ -71,7 +74,7 @@ def answer(request: HttpRequest, assessment_id: int, number: int) -> HttpRespons
     """One benchmark to answer."""
     page = read.answer_page(request.actor, assessment_id, number)
     if page is None:
-        return redirect("record", assessment_id)
+        return closed(request, "record", assessment_id)
     options: dict[str, Any] = {"scheme": page.scheme, "benchmark": page.benchmark}
     stale = None
     if request.method == "POST":
@@ -94,7 +97,7 @@ def answer(request: HttpRequest, assessment_id: int, number: int) -> HttpRespons
                 stale = judged.standing(page.scheme, refusal.current)
                 form = AnswerForm(with_version(request.POST, refusal.current.version), **options)
             except NotEditable:
-                return _closed(request, "record", assessment_id)
+                return closed(request, "record", assessment_id)
             else:
                 return _after_save(request, page, "answer")
     else:
@@ -119,7 +122,7 @@ def review(request: HttpRequest, assessment_id: int, number: int) -> HttpRespons
     """One benchmark to review."""
     page = read.review_page(request.actor, assessment_id, number)
     if page is None:
-        return redirect("record", assessment_id)
+        return closed(request, "record", assessment_id)
     options: dict[str, Any] = {"scheme": page.scheme, "benchmark": page.benchmark}
     stale = None
     if request.method == "POST":
@@ -142,7 +145,7 @@ def review(request: HttpRequest, assessment_id: int, number: int) -> HttpRespons
                 stale = judged.standing(page.scheme, refusal.current)
                 form = ReviewForm(with_version(request.POST, refusal.current.version), **options)
             except NotEditable:
-                return _closed(request, "record", assessment_id)
+                return closed(request, "record", assessment_id)
             else:
                 return _after_save(request, page, "review")
     else:
@@ -206,6 +209,7 @@ def questions(request: HttpRequest, assessment_id: int) -> HttpResponse:
 def question(request: HttpRequest, assessment_id: int, question_id: int) -> HttpResponse:
     """One question to answer."""
     found = read.question(request.actor, assessment_id, question_id)
+    stale = None
     if request.method == "POST":
         form = QuestionAnswerForm(request.POST)
         if form.is_valid():
@@ -214,25 +218,30 @@ def question(request: HttpRequest, assessment_id: int, question_id: int) -> Http
                     by=request.actor,
                     at=timezone.now(),
                     question_id=question_id,
+                    version=form.cleaned_data["version"],
                     answer=form.cleaned_data["answer"],
                 )
             except Unfit as refusal:
                 put_refusal(form, refusal)
+            except Stale as refusal:
+                stale = refusal.current
+                form = QuestionAnswerForm(with_version(request.POST, stale.version))
             except NotEditable:
-                return _closed(request, "questions", assessment_id)
+                return closed(request, "questions", assessment_id)
             else:
                 messages.success(request, _("Answer saved"))
                 return redirect("questions", assessment_id)
     else:
-        form = QuestionAnswerForm(initial={"answer": found.answer})
-    return render(request, "assessments/question.html", {"question": found, "form": form})
+        form = QuestionAnswerForm(initial={"answer": found.answer, "version": found.version})
+    context = {"question": found, "form": form, "stale": stale}
+    return render(request, "assessments/question.html", context, status=409 if stale else 200)
 
 
 def _list(
     request: HttpRequest, page: read.ListPage, kind: Any, options: dict[str, Any], save: Any, name: str
 ) -> HttpResponse:
     if not page.editable:
-        return redirect("record", page.assessment.pk)
+        return closed(request, "record", page.assessment.pk)
     stale: Any = None
     places = len(page.rows) + BLANKS
     if request.method == "POST":
@@ -246,7 +255,7 @@ def _list(
                 stale = refusal.current
                 form = kind(with_version(request.POST, page.token, "token"), places=places, **options)
             except NotEditable:
-                return _closed(request, "record", page.assessment.pk)
+                return closed(request, "record", page.assessment.pk)
             else:
                 messages.success(request, _("Saved"))
                 more = request.POST.get("then") == "more"
@@ -256,13 +265,6 @@ def _list(
     status = 409 if stale is not None else 200
     context = {"page": page, "form": form, "stale": stale}
     return render(request, f"assessments/{name}.html", context, status=status)
-
-
-def _closed(request: HttpRequest, name: str, assessment_id: int) -> HttpResponse:
-    messages.warning(
-        request, _("This was moved on while you were writing, so it can no longer be changed. Nothing was saved.")
-    )
-    return redirect(name, assessment_id)
 
 
 def _after_save(request: HttpRequest, page: read.AnswerPage | read.ReviewPage, name: str) -> HttpResponse:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from django.core import signing
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
-from django.shortcuts import render, resolve_url
+from django.shortcuts import redirect, render, resolve_url
 
 from assurance.actions.refusals import Unfit
 from assurance.workflow import Blocked
@@ -18,6 +18,9 @@ from assurance.workflow import Blocked
 View = Callable[..., HttpResponse]
 KEPT = "kept-post"
 """Salt of what was typed when the session had ended."""
+PERSON = "person"
+"""Name and salt of the cookie that says who signed in here last, so that nobody is handed another's text."""
+NOT_TYPED = frozenset({"csrfmiddlewaretoken", "kept", "password", "version", "token"})
 
 
 def signed_in(view: View) -> View:
@@ -34,12 +37,41 @@ def signed_in(view: View) -> View:
         sign_in = resolve_url("sign-in")
         if request.method != "POST":
             return HttpResponseRedirect(f"{sign_in}?{urlencode({'next': request.get_full_path()})}")
-        fields = {key: values for key, values in request.POST.lists() if key != "csrfmiddlewaretoken"}
-        kept = signing.dumps({"path": request.path, "fields": fields}, salt=KEPT, compress=True)
-        return render(request, "registration/session_ended.html", {"kept": kept, "sign_in": sign_in}, status=401)
+        return session_ended(request, keep(request))
 
     wrapper.signed_in = True  # type: ignore[attr-defined]
     return wrapper
+
+
+def keep(request: HttpRequest) -> str:
+    """What was posted, signed: where to, what, and by whom if this browser knows."""
+    fields = {key: values for key, values in request.POST.lists() if key != "csrfmiddlewaretoken"}
+    person = request.get_signed_cookie(PERSON, default="", salt=PERSON)
+    return signing.dumps({"path": request.path, "fields": fields, "person": person}, salt=KEPT, compress=True)
+
+
+def session_ended(request: HttpRequest, kept: str) -> HttpResponse:
+    """The page that holds what was typed while one signs in again."""
+    context = {"kept": kept, "sign_in": resolve_url("sign-in"), "actor": None, "navigation": []}
+    return render(request, "registration/session_ended.html", context, status=401)
+
+
+def typed_texts(request: HttpRequest) -> list[str]:
+    """The texts of a post that somebody may want to copy: what was written, not what was ticked."""
+    return [
+        value
+        for key, values in request.POST.lists()
+        for value in values
+        if key not in NOT_TYPED and (" " in value.strip() or "\n" in value.strip())
+    ]
+
+
+def closed(request: HttpRequest, name: str, assessment_id: int) -> HttpResponse:
+    """A page that can no longer be changed: reading goes on to where it can be read, and a post keeps its text."""
+    if request.method != "POST":
+        return redirect(name, assessment_id)
+    context = {"texts": typed_texts(request), "href": resolve_url(name, assessment_id)}
+    return render(request, "assessments/closed.html", context, status=409)
 
 
 def put_refusal(form: Form, refusal: Unfit | Blocked) -> None:

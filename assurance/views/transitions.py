@@ -152,7 +152,13 @@ def transition(request: HttpRequest, assessment_id: int, name: str) -> HttpRespo
         form = page.form(request.POST, **options)
         if form.is_valid():
             try:
-                page.act(by=request.actor, at=timezone.now(), assessment_id=assessment_id, **page.given(form))
+                page.act(
+                    by=request.actor,
+                    at=timezone.now(),
+                    assessment_id=assessment_id,
+                    version=form.cleaned_data["version"],
+                    **page.given(form),
+                )
             except (Unfit, Blocked) as refusal:
                 put_refusal(form, refusal)
                 obstacles = getattr(refusal, "obstacles", ())
@@ -160,7 +166,8 @@ def transition(request: HttpRequest, assessment_id: int, name: str) -> HttpRespo
                 messages.success(request, page.done)
                 return redirect("assessment", assessment_id)
     else:
-        initial = {f"level_{number}": code for number, code in found.adviser_codes.items()}
+        initial: dict[str, Any] = {f"level_{number}": code for number, code in found.adviser_codes.items()}
+        initial["version"] = found.assessment.version
         form = page.form(initial=initial, **options)
     if page.shows_record and found.record is None:
         found = read.transition_page(request.actor, assessment_id, name, draws_record=True)

@@ -25,6 +25,9 @@ BEGIN
         NEW.content IS DISTINCT FROM OLD.content OR NEW.content_digest <> OLD.content_digest
         OR NEW.sha256 <> OLD.sha256 OR NEW.file <> OLD.file OR NEW.wording_id <> OLD.wording_id
         OR NEW.issued_at IS DISTINCT FROM OLD.issued_at OR NEW.number <> OLD.number
+        OR NEW.assessment_id <> OLD.assessment_id OR NEW.authority_id <> OLD.authority_id
+        OR NEW.replaces_id IS DISTINCT FROM OLD.replaces_id OR NEW.letter_date IS DISTINCT FROM OLD.letter_date
+        OR NEW.approved_by_id IS DISTINCT FROM OLD.approved_by_id OR NEW.approved_at IS DISTINCT FROM OLD.approved_at
     ) THEN
         RAISE EXCEPTION 'letter % is issued and can no longer change', OLD.id
             USING ERRCODE = 'integrity_constraint_violation';

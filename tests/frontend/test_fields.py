@@ -92,6 +92,13 @@ def test_dates_that_are_understood(parts: tuple[str, str, str], expected: date |
         (("31", "12", "2025"), ["too_early"]),
         (("1", "1", "2027"), ["too_late"]),
         (("1", "1", "0000"), ["invalid"]),
+        (("99999999999", "2", "2026"), ["invalid"]),
+        (("1", "99999999999", "2026"), ["invalid"]),
+        (("1", "2", "99999999999"), ["wrong_year"]),
+        (("9" * 5000, "2", "2026"), ["invalid"]),
+        (("1", "9" * 5000, "2026"), ["invalid"]),
+        (("1", "m" * 5000, "2026"), ["invalid"]),
+        (("1", "2", "9" * 5000), ["invalid"]),
     ],
 )
 def test_dates_that_are_refused(parts: tuple[str, str, str], codes: list[str]) -> None:

@@ -10,6 +10,7 @@ import pytest
 from django import forms
 from django.contrib.staticfiles import finders
 from django.template import engines
+from django.utils.translation import override
 
 from tests.browser import faults, overflow
 from tests.frontend.conftest import NAVIGATION, Draw, Person, Viewer
@@ -39,7 +40,7 @@ class SignIn(forms.Form):
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_has_no_gaps(draw: Draw, name: str) -> None:
     for context in ({}, {"actor": None}, {"actor": Person(), "navigation": NAVIGATION, "validlink": True}):
-        markup = draw(name, form=SignIn(), **context)
+        markup = draw(name, form=SignIn(), state="In review", **context)
         page = Drawn(markup)
         assert page.one("h1").text.strip()
         assert page.one("title").text.endswith("– Prevent duty assurance")
@@ -61,11 +62,18 @@ def test_who_is_signed_in_can_sign_out_by_posting(draw: Draw) -> None:
     assert not Drawn(draw("errors/404.html", actor=None)).all("form")
 
 
-@pytest.mark.parametrize("name", ["en", "cy"])
-def test_the_reset_message(draw: Draw, name: str) -> None:
-    text = draw("registration/password_reset_email.txt", protocol="https", domain="x.test", uid="u", token="t-1")
+@pytest.mark.parametrize("language", ["en-gb", "cy"])
+def test_the_reset_message(draw: Draw, language: str) -> None:
+    with override(language):
+        text = draw("registration/password_reset_email.txt", protocol="https", domain="x.test", uid="u", token="t-1")
+        subject = draw("registration/password_reset_subject.txt")
     assert "https://x.test/reset/u/t-1/" in text
-    assert "\n" not in draw("registration/password_reset_subject.txt").strip()
+    assert "\n" not in subject.strip()
+
+
+def test_whoever_is_locked_out_is_told_for_how_long(draw: Draw, settings: Any) -> None:
+    minutes = settings.AXES_COOLOFF_TIME.total_seconds() / 60
+    assert f"Wait {minutes:.0f} minutes" in draw("errors/locked_out.html")
 
 
 @pytest.mark.parametrize("width", [320, 1280])
@@ -81,7 +89,8 @@ def test_every_component_in_a_browser(
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_in_a_browser(viewer: Viewer, draw: Draw, name: str) -> None:
-    page = viewer.show(draw(name, form=SignIn({}), actor=Person(), navigation=NAVIGATION, validlink=True), width=320)
+    context = {"actor": Person(), "navigation": NAVIGATION, "validlink": True, "state": "In review"}
+    page = viewer.show(draw(name, form=SignIn({}), **context), width=320)
     assert faults(page) == []
     assert overflow(page) == []
     assert viewer.complaints == []

@@ -186,9 +186,8 @@ EXAMPLES: dict[str, Violation] = {
     "cycle_wording_once": lambda world: again(CycleWording),
     "letter_number_once": lambda world: again(Letter, {"replaces": None}, state=LetterState.ISSUED),
     "letter_one_in_preparation": lambda world: again(Letter, {"number": 7, "replaces": None}, number=2),
-    "letters_letter_replaces_id_key": lambda world: again(
-        Letter, {"number": 7, "state": LetterState.WITHDRAWN}, number=2
-    ),
+    "letter_replaced_once": lambda world: again(Letter, {"number": 7, "state": LetterState.SUPERSEDED}, number=2),
+    "letter_one_in_force": lambda world: again(Letter, {"number": 7, "replaces": None}, state=LetterState.ISSUED),
     "letter_issued_has_file": lambda world: change(
         Letter,
         {
@@ -302,6 +301,10 @@ FROZEN = {
     "file": "x",
     "issued_at": MOMENT,
     "number": 99,
+    "replaces_id": 99,
+    "letter_date": MOMENT.date(),
+    "approved_at": MOMENT,
+    "approved_by": None,
 }
 """Of an issued letter, each with another value; the wording is tried by itself."""
 

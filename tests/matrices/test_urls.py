@@ -15,12 +15,14 @@ from urllib.parse import urlencode
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from assurance.actions.giving import given_token
 from assurance.actions.reviews import list_token
-from assurance.models import Question
+from assurance.models import Assessment, Question
 from assurance.views import health
 from assurance.vocabulary import LetterState, State
 from assurance.workflow import ASSESSMENT
 from letters import actions as letter_actions
+from letters.models import Letter
 from letters.workflow import LETTER
 from tests.matrices.world import (
     ANONYMOUS,
@@ -116,6 +118,17 @@ def given(number: int) -> Callable[[Universe], Kwargs]:
     return records
 
 
+def to_give(universe: Universe) -> Kwargs:
+    """Alder's assessment in progress, with benchmark 2 given to the contributor."""
+    return {"assessment_id": given(2)(universe)["assessment_id"]}
+
+
+def one_more(universe: Universe, kwargs: Kwargs) -> Fields:
+    """Benchmark 3 is given to the contributor too."""
+    contributor = universe.contributor.pk
+    return {"token": given_token([(contributor, 2)]), f"given_{contributor}": ["2", "3"]}
+
+
 def question(universe: Universe) -> Kwargs:
     """A question that waits for an answer."""
     assessment = universe.assessment(State.CLARIFICATION)
@@ -161,6 +174,16 @@ def fixed(**fields: Any) -> Callable[[Universe, Kwargs], Fields]:
     return lambda universe, kwargs: fields
 
 
+def seen(model: type[Any], key: str, **fields: Any) -> Callable[[Universe, Kwargs], Fields]:
+    """Fields, with the version of the record that the page is about."""
+
+    def with_version(universe: Universe, kwargs: Kwargs) -> Fields:
+        with all_rows():
+            return fields | {"version": model.objects.get(pk=kwargs[key]).version}
+
+    return with_version
+
+
 def day(name: str, when: Any) -> dict[str, str]:
     """A date, as the form sends it."""
     return {f"{name}_day": str(when.day), f"{name}_month": str(when.month), f"{name}_year": str(when.year)}
@@ -196,7 +219,8 @@ def letter_fields(universe: Universe, kwargs: Kwargs) -> Fields:
 
 def questions(universe: Universe, kwargs: Kwargs) -> Fields:
     # The page asks for today or later by the clock, and not by the universe's.
-    return {"question_0": "Since when?", "number_0": "1", "due_0_day": "1", "due_0_month": "3", "due_0_year": "2999"}
+    asked = {"question_0": "Since when?", "number_0": "1", "due_0_day": "1", "due_0_month": "3", "due_0_year": "2999"}
+    return seen(Assessment, "assessment_id", **asked)(universe, kwargs)
 
 
 def public(name: str, **options: Any) -> Row:
@@ -213,7 +237,7 @@ def transition(name: str, who: str, fields: Fields | None = None) -> Row:
         to(name),
         {302: ANONYMOUS, 200: who, 403: others},
         404,
-        fields=questions if name == "ask" else fixed(**(fields or {})),
+        fields=questions if name == "ask" else seen(Assessment, "assessment_id", **(fields or {})),
         by=frozenset(who.split()),
     )
 
@@ -227,7 +251,7 @@ def letter_move(name: str, state: LetterState, who: str, **fields: Any) -> Row:
         letter(state, name=name),
         {302: ANONYMOUS, 200: who, 403: others},
         404,
-        fields=fixed(**fields),
+        fields=seen(Letter, "letter_id", **fields),
         by=frozenset(who.split()),
     )
 
@@ -247,6 +271,15 @@ ROWS = [
     # One assessment.
     Row("assessment", "not started", on(State.NOT_STARTED), {302: ANONYMOUS, 200: HERE}, 404),
     Row("assessment", "agreed", on(State.AGREED), {302: ANONYMOUS, 200: HERE}, 404),
+    Row(
+        "give", "in progress", to_give,
+        {302: ANONYMOUS, 200: "lead", 403: "contributor viewer adviser manager signatory administrator auditor"}, 404,
+        fields=one_more, by=frozenset({"lead"}),
+    ),
+    Row(
+        "give", "submitted", on(State.SUBMITTED),
+        {302: f"{ANONYMOUS} lead", 403: "contributor viewer adviser manager signatory administrator auditor"}, 404,
+    ),
     Row(
         "record", "in progress", on(State.IN_PROGRESS),
         {302: ANONYMOUS, 200: "lead contributor adviser manager auditor", 403: "viewer signatory administrator"}, 404,
@@ -315,7 +348,7 @@ ROWS = [
     Row(
         "question", "", question,
         {302: ANONYMOUS, 200: "lead", 403: "contributor viewer adviser manager signatory administrator auditor"}, 404,
-        fields=fixed(answer="These people do."), by=frozenset({"lead"}),
+        fields=seen(Question, "question_id", answer="These people do."), by=frozenset({"lead"}),
     ),
     # Transitions. "start" comes with the first answer and has no page.
     Row("transition", "start has no page", too_late(State.NOT_STARTED, "start"), {302: ANONYMOUS}, 404),

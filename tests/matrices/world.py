@@ -14,7 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from assurance import access
-from assurance.actions import answers, reference, reviews
+from assurance.actions import answers, giving, reference, reviews
 from assurance.models import Assessment, Authority
 from assurance.vocabulary import Role, State
 from tests.universe import MEMBERS_SINCE, Universe, all_rows, as_actor, forget_scope
@@ -113,7 +113,7 @@ def prepare(universe: Universe, transition: str, assessment: Assessment) -> None
 def give(universe: Universe, assessment: Assessment, number: int = 2) -> None:
     """Give a benchmark to Alder's contributor."""
     with as_actor(universe.lead) as lead:
-        answers.give_benchmark(
+        giving.give_benchmark(
             by=lead,
             at=universe.at,
             assessment_id=assessment.pk,
@@ -139,7 +139,7 @@ def whole_life(universe: Universe, authority: Authority) -> Assessment:
             starts=MEMBERS_SINCE,
         )
     with as_actor(lead) as by:
-        answers.give_benchmark(by=by, at=at, assessment_id=assessment.pk, number=2, contributor_id=helper.pk)
+        giving.give_benchmark(by=by, at=at, assessment_id=assessment.pk, number=2, contributor_id=helper.pk)
     universe.assessment(State.IN_REVIEW, authority=authority)
     common: dict[str, Any] = {"at": at, "assessment_id": assessment.pk}
     with as_actor(adviser) as by:

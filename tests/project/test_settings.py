@@ -4,9 +4,10 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
-from django.utils.translation import get_supported_language_variant
+from django.utils.translation import get_language_from_request, get_supported_language_variant
 
 from assurance.project.environment import PROJECT_FOLDER
 
@@ -18,6 +19,7 @@ PRODUCTION = {
     **ADDRESSES,
 }
 LOCAL = {"SERVICE": "local", "SECRET_KEY": "k", **ADDRESSES}
+WITH_WELSH = [("en-gb", "English"), ("cy", "Cymraeg")]
 
 SHOW = """
 import json
@@ -101,8 +103,25 @@ def test_tasks_come_back_when_a_worker_dies(production):
 
 
 @pytest.mark.parametrize(("asked", "given"), [("en", "en-gb"), ("en-us", "en-gb"), ("cy", "cy"), ("cy-gb", "cy")])
-def test_every_english_is_ours_so_that_dates_are(asked, given):
+def test_every_english_is_ours_so_that_dates_are(settings, asked, given):
+    settings.LANGUAGES = WITH_WELSH
     assert get_supported_language_variant(asked) == given
+
+
+@pytest.mark.parametrize("asked", ["cy", "cy-GB, cy;q=0.9", "fr", "en-US", ""])
+def test_a_page_says_that_it_is_english_while_it_is(rf, asked):
+    assert get_language_from_request(rf.get("/", headers={"accept-language": asked})) == "en-gb"
+
+
+def test_a_welsh_browser_gets_welsh_once_it_is_switched_on(rf, settings):
+    settings.LANGUAGES = WITH_WELSH
+    assert get_language_from_request(rf.get("/", headers={"accept-language": "cy-GB, cy;q=0.9"})) == "cy"
+
+
+def test_every_language_that_is_offered_has_its_catalogue(production):
+    folders = [Path(folder) for folder in production["LOCALE_PATHS"]]
+    for code, _name in production["LANGUAGES"]:
+        assert code == "en-gb" or any((folder / code / "LC_MESSAGES").is_dir() for folder in folders)
 
 
 def test_maintenance_comes_before_everything_else():
