@@ -306,7 +306,9 @@ def _replace(
     at: datetime,
 ) -> list[Any]:
     """Make the list be ``wanted``: rows keep their identity by position, so that history can follow them."""
-    kept, new, changed = [], [], []
+    kept: list[Any] = []
+    new: list[Any] = []
+    changed: list[Any] = []
     for position, values in enumerate(wanted, start=1):
         is_new = position > len(found)
         row = model(authority=assessment.authority, assessment=assessment) if is_new else found[position - 1]

@@ -76,6 +76,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         if not request.user.is_authenticated:
             return session_ended(request, kept)
         if answer := send_again(request, kept):
+            answer.status_code = 403
             return answer
     return render(request, "403_csrf.html", status=403)
 

@@ -238,7 +238,7 @@ def test_however_much_is_given_it_costs_no_more(universe: Universe, visitors: Vi
     scored = [number for number, one in universe.scheme().benchmarks.items() if one.scored]
     give(universe, universe.assessment(State.IN_PROGRESS), 2)
     found = []
-    for wanted in ({people[0]: [3]}, {person: scored[1:] for person in people} | {people[0]: scored[2:]}):
+    for wanted in ({people[0]: [3]}, dict.fromkeys(people, scored[1:]) | {people[0]: scored[2:]}):
         fields = ticks(assessment_id, wanted)
         with undone():
             assert visitors.post("lead", address(assessment_id), fields).status_code == 302

@@ -13,7 +13,7 @@ def test_the_lock_names_no_addresses() -> None:
 
 @pytest.mark.parametrize("line", ['"resolved": "x"', '"x": "https://example.test/x.tgz"'])
 def test_a_lock_with_addresses_is_refused(line: str) -> None:
-    with pytest.raises(frontend.BuildError, match="download addresses"):
+    with pytest.raises(frontend.BuildError, match="names addresses"):
         frontend.check_lock("{" + line + "}")
 
 
@@ -65,7 +65,9 @@ def test_a_failure_is_said_plainly(
     monkeypatch.setattr(frontend, "_npm", lambda: (["/no/such/npm"], {}))
     assert frontend.main([]) == 1
     said = capsys.readouterr().err
-    assert said.startswith("The page components could not be made. Fetching the page components with npm")
+    assert said.startswith(
+        "The page components and fonts could not be made. Fetching the page components and the fonts with npm"
+    )
     assert "Traceback" not in said
 
 

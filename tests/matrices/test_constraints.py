@@ -186,7 +186,11 @@ EXAMPLES: dict[str, Violation] = {
     "cycle_wording_once": lambda world: again(CycleWording),
     "letter_number_once": lambda world: again(Letter, {"replaces": None}, state=LetterState.ISSUED),
     "letter_one_in_preparation": lambda world: again(Letter, {"number": 7, "replaces": None}, number=2),
-    "letter_replaced_once": lambda world: again(Letter, {"number": 7, "state": LetterState.SUPERSEDED}, number=2),
+    "letter_replaced_once": lambda world: again(
+        Letter,
+        {"number": 7, "state": LetterState.SUPERSEDED, "replaces": row(Letter, number=2).replaces},
+        state=LetterState.ISSUED,
+    ),
     "letter_one_in_force": lambda world: again(Letter, {"number": 7, "replaces": None}, state=LetterState.ISSUED),
     "letter_issued_has_file": lambda world: change(
         Letter,
@@ -212,7 +216,10 @@ EXAMPLES: dict[str, Violation] = {
     "assurance_question_same_authority": other_authority(Question),
     "assurance_dispute_same_authority": other_authority(Dispute),
     "assurance_event_same_authority": event_of_another,
-    "letters_letter_same_authority": other_authority(Letter),
+    # One that is issued cannot be changed at all.
+    "letters_letter_same_authority": lambda world: change(
+        Letter, {"authority": world.birch}, authority=world.alder, issued_at__isnull=True
+    ),
 }
 
 NEVER_FIRST = {

@@ -263,7 +263,7 @@ REASON = {"reason": "Because it is so."}
 
 ROWS = [
     # Lists: everybody has one, with their own records on it; whoever follows no authority has no list of many.
-    Row("home", "", beside(on(State.SUBMITTED)), {302: ANONYMOUS}, 200),
+    Row("home", "", beside(on(State.SUBMITTED)), {302: f"{ANONYMOUS} signatory"}, 200),
     Row("assessments", "", beside(on(State.SUBMITTED)), {302: ANONYMOUS, 403: "stranger"}, 200),
     Row("letters", "", beside(letter(LetterState.ISSUED)), {302: ANONYMOUS}, 200),
     Row("letters", "awaiting", beside(letter(LetterState.AWAITING_APPROVAL)), {302: ANONYMOUS}, 200, query="awaiting"),
