@@ -195,7 +195,7 @@ def _tasks(
         default=Value("in_progress"),
         output_field=CharField(),
     )
-    steps = {one[0]: one for one in vars(Progress).values() if isinstance(one, tuple)}
+    steps = {one[0]: one for one in (Progress.UNSCORED, Progress.NOT_STARTED, Progress.IN_PROGRESS, Progress.READY)}
     found = dict(
         model.objects.filter(assessment=assessment).annotate(progress=progress).values_list("benchmark_id", "progress")
     )
