@@ -257,16 +257,6 @@ def fetch(
     return cast(Record, record)
 
 
-def require_visible(actor: Actor, record: Model) -> None:
-    """Go on only if the record is among the rows that ``visible`` gives at this moment. One query.
-
-    Raises:
-        NotFound: the actor may not see the record at this stage.
-    """
-    if not visible(actor, type(record)).filter(pk=record.pk).exists():
-        raise NotFound
-
-
 def may_answer(actor: Actor, row: SelfAssessment) -> bool:
     """Whether the actor may answer this benchmark: a lead any, a contributor those given to them."""
     if holds(actor, P.EDIT_ANSWERS, row):

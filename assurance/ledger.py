@@ -71,12 +71,6 @@ def delete_many(model: type[Record], records: Sequence[Record], *, by: Actor, at
     rows._raw_delete(rows.db)  # type: ignore[attr-defined]
 
 
-def delete(record: Model, *, by: Actor, at: datetime, reason: str = "") -> None:
-    """Delete a record; its history stays and says who and why."""
-    _sign(record, by, at, reason)
-    record.delete()
-
-
 def event(
     kind: EventKind,
     *,

@@ -56,7 +56,7 @@ class Rendered:
 def render(content: Content) -> Rendered:
     """Set a letter. The same content gives the same bytes on every machine.
 
-    Costs 0.3 s of processor time for a letter of the usual length, and twice that for the first with its
+    Costs 0.3 s of processor time for a letter of the usual length, and three times that for the first with its
     Annex B. One letter at a time is set in a process.
 
     Raises:
