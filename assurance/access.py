@@ -40,14 +40,14 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         {
             P.READ_PROGRESS, P.READ_DRAFT, P.READ_SUBMITTED, P.READ_PROPOSED, P.READ_OUTCOMES,
             P.READ_SHARED_EVENTS, P.READ_ISSUED_LETTERS,
-            P.EDIT_ANSWERS, P.SUBMIT, P.GIVE, P.AGREE, P.CHECK_LETTERS,
+            P.EDIT_ANSWERS, P.SUBMIT, P.GIVE, P.INVITE, P.COMMENT, P.AGREE, P.CHECK_LETTERS,
         }
     ),
     Role.CONTRIBUTOR: frozenset(
         {
             P.READ_PROGRESS, P.READ_DRAFT, P.READ_SUBMITTED, P.READ_PROPOSED, P.READ_OUTCOMES,
             P.READ_SHARED_EVENTS, P.READ_ISSUED_LETTERS,
-            P.EDIT_GIVEN,
+            P.EDIT_GIVEN, P.COMMENT,
         }
     ),
     Role.VIEWER: frozenset(
@@ -77,12 +77,12 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.CYCLE_ADMINISTRATOR: frozenset(
-        {P.READ_PROGRESS, P.WITHDRAW, P.MANAGE_CYCLES, P.MANAGE_PEOPLE, P.LOAD_REFERENCE}
+        {P.READ_PROGRESS, P.WITHDRAW, P.MANAGE_CYCLES, P.READ_MESSAGES, P.MANAGE_PEOPLE, P.LOAD_REFERENCE}
     ),
     Role.AUDITOR: frozenset(
         {
             P.READ_PROGRESS, P.READ_DRAFT, P.READ_SUBMITTED, P.READ_REVIEW, P.READ_PROPOSED, P.READ_OUTCOMES,
-            P.READ_EVENTS, P.READ_SHARED_EVENTS, P.READ_ISSUED_LETTERS, P.READ_LETTERS,
+            P.READ_EVENTS, P.READ_SHARED_EVENTS, P.READ_ISSUED_LETTERS, P.READ_LETTERS, P.READ_MESSAGES,
         }
     ),
     Role.OPERATOR: frozenset(
@@ -95,12 +95,23 @@ Sight = tuple[tuple[Permission, Q], ...]
 SUBMITTED = Q(assessment__submitted_at__isnull=False) & ~Q(assessment__state__in=EDITABLE_STATES)
 SHARED = Q(assessment__state__in=SHARED_STATES)
 EVERY = Q()
+OWN_ANSWERS: Sight = ((P.READ_DRAFT, EVERY), (P.READ_SUBMITTED, SUBMITTED))
+WORKERS: Sight = ((P.EDIT_ANSWERS, EVERY), (P.EDIT_GIVEN, EVERY))
 HOME_OFFICE_TEXT: Sight = ((P.READ_REVIEW, EVERY), (P.READ_PROPOSED, SHARED))
 
 SIGHT: dict[str, Sight] = {
     "assurance.Authority": ((P.READ_PROGRESS, EVERY),),
     "assurance.Assessment": ((P.READ_PROGRESS, EVERY),),
-    "assurance.SelfAssessment": ((P.READ_DRAFT, EVERY), (P.READ_SUBMITTED, SUBMITTED)),
+    "assurance.SelfAssessment": OWN_ANSWERS,
+    "assurance.FollowUp": OWN_ANSWERS,
+    "assurance.Evidence": OWN_ANSWERS,
+    "assurance.EvidenceFile": OWN_ANSWERS,
+    "assurance.Draft": WORKERS,
+    "assurance.Upload": WORKERS,
+    # A document shows what its reader could read when they asked for it: theirs alone, and each query says so.
+    "assurance.Document": OWN_ANSWERS,
+    "assurance.Comment": ((P.READ_DRAFT, EVERY),),
+    "assurance.Message": ((P.READ_MESSAGES, EVERY),),
     "assurance.GivenBenchmark": ((P.READ_DRAFT, EVERY),),
     "assurance.Review": HOME_OFFICE_TEXT,
     "assurance.Strength": HOME_OFFICE_TEXT,

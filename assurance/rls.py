@@ -39,7 +39,7 @@ def protect(*tables: str, condition: str = IN_SCOPE) -> RunSQL:
 
 def same_authority(table: str, column: str, parent: str) -> RunSQL:
     """A composite foreign key: a row's authority is the authority of the record that it hangs on."""
-    name = f"{table}_same_authority"
+    name = f"{table}_same_authority" if column == "assessment_id" else f"{table}_{column}_same_authority"
     return RunSQL(
         sql=f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY ({column}, authority_id) "
         f"REFERENCES {parent} (id, authority_id) DEFERRABLE INITIALLY DEFERRED",

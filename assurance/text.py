@@ -18,6 +18,10 @@ LETTER_TEXT = 10_000
 """Characters of a text that prints in one cell of a letter."""
 EVIDENCE = 20_000
 """Characters of evidence for one benchmark: it does not print in a letter."""
+REASON = 2_000
+"""Characters of why an outcome is not the suggested one, and of a comment among colleagues."""
+NOTE = 1_000
+"""Characters of a note on one criterion, or on a recommendation."""
 
 _LINE_ENDS = re.compile(r"\r\n?|[\v\f\x85\u2028\u2029]")
 _UNPRINTABLE = re.compile(r"[\u2600-\u27bf\u2b00-\u2bff\ufe0f\U00010000-\U0010ffff]")

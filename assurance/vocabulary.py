@@ -45,6 +45,8 @@ class Permission(models.TextChoices):
     EDIT_GIVEN = "edit_given", _("answer the benchmarks given to oneself")
     SUBMIT = "submit", _("submit, recall and answer questions")
     GIVE = "give", _("give benchmarks to contributors")
+    INVITE = "invite", _("invite colleagues and hand the lead role over")
+    COMMENT = "comment", _("comment on a benchmark within the authority")
     AGREE = "agree", _("accept or dispute proposed outcomes")
     REVIEW = "review", _("review, ask, propose and reconsider")
     SETTLE = "settle", _("settle a dispute and reopen an agreed assessment")
@@ -55,6 +57,7 @@ class Permission(models.TextChoices):
     DRAFT_LETTERS = "draft_letters", _("draft letters")
     APPROVE_LETTERS = "approve_letters", _("approve and issue letters")
     MANAGE_CYCLES = "manage_cycles", _("create, open and close cycles")
+    READ_MESSAGES = "read_messages", _("read the log of e-mails")
     MANAGE_PEOPLE = "manage_people", _("give and end memberships")
     LOAD_REFERENCE = "load_reference", _("load authorities, schemes and wording")
     IMPORT_HISTORY = "import_history", _("take over records of earlier years")
@@ -111,6 +114,91 @@ class Answer(models.TextChoices):
     UNKNOWN = "unknown", _("Not known")
 
 
+class Mark(models.TextChoices):
+    """What an authority says of one criterion. None of them is a score, and saying nothing is none of them."""
+
+    MET = "met", _("Met")
+    PARTLY = "partly", _("Partly")
+    NOT_YET = "not_yet", _("Not yet")
+
+
+class FollowUpProgress(models.TextChoices):
+    """What became of last year's recommendation."""
+
+    DONE = "done", _("Done")
+    IN_PROGRESS = "in_progress", _("In progress")
+    NOT_STARTED = "not_started", _("Not started")
+    NO_LONGER_RELEVANT = "no_longer_relevant", _("No longer relevant")
+
+
+class EvidenceKind(models.TextChoices):
+    """What supports an answer beside its text."""
+
+    FILE = "file", _("File")
+    LINK = "link", _("Link")
+
+
+class Scan(models.TextChoices):
+    """Whether a file was looked at for viruses. Only the first two can be downloaded."""
+
+    NOT_ASKED = "not_asked", _("No scanner is set up")
+    CLEAN = "clean", _("Nothing found")
+    WAITING = "waiting", _("Being scanned")
+    INFECTED = "infected", _("A virus was found")
+
+
+class DocumentKind(models.TextChoices):
+    """A file that a worker makes on request."""
+
+    WORKBOOK_XLSX = "workbook_xlsx", _("Workbook (Excel)")
+    WORKBOOK_ODS = "workbook_ods", _("Workbook (OpenDocument)")
+    SUBMISSION = "submission", _("Self-assessment as PDF")
+
+
+class Making(models.TextChoices):
+    """How far a document is."""
+
+    WAITING = "waiting", _("Being made")
+    READY = "ready", _("Ready")
+    FAILED = "failed", _("Could not be made")
+
+
+class UploadState(models.TextChoices):
+    """How far a workbook is that came back."""
+
+    WAITING = "waiting", _("Being read")
+    COMPARED = "compared", _("Read and compared")
+    REFUSED = "refused", _("Refused")
+    APPLIED = "applied", _("Applied")
+    DISCARDED = "discarded", _("Discarded")
+
+
+class MessageKind(models.TextChoices):
+    """What an e-mail is about."""
+
+    INVITATION = "invitation", _("Invitation")
+    PASSWORD = "password", _("New password")
+    LEAD_ROLE = "lead_role", _("Lead role handed over")
+    GIVEN = "given", _("Benchmarks given")
+    MENTIONED = "mentioned", _("Mentioned in a comment")
+    SUBMITTED = "submitted", _("Self-assessment submitted")
+    QUESTIONS = "questions", _("Questions from the adviser")
+    REMINDER = "reminder", _("Reminder of a deadline")
+    DIGEST = "digest", _("Weekly digest")
+
+
+class MessageState(models.TextChoices):
+    """What became of an e-mail."""
+
+    HELD = "held", _("Waits for the weekly digest")
+    WAITING = "waiting", _("To be sent")
+    SENDING = "sending", _("Handed over, and no answer yet")
+    SENT = "sent", _("Sent")
+    GATHERED = "gathered", _("Sent in a digest")
+    FAILED = "failed", _("Given up")
+    DROPPED = "dropped", _("Not sent: no longer true")
+
+
 class Basis(models.TextChoices):
     """How an agreed outcome came to stand."""
 
@@ -137,6 +225,13 @@ class EventKind(models.TextChoices):
     RECOMMENDATIONS = "recommendations", _("Recommendations saved")
     GIVEN = "given", _("Benchmark given")
     TAKEN_BACK = "taken_back", _("Benchmark taken back")
+    CARRIED = "carried", _("Last year’s answers brought in")
+    FOLLOWED_UP = "followed_up", _("Last year’s recommendation answered")
+    EVIDENCE = "evidence", _("Evidence changed")
+    UPLOADED = "uploaded", _("Workbook applied")
+    DOWNLOADED = "downloaded", _("File downloaded")
+    COMMENTED = "commented", _("Comment written")
+    INVITED = "invited", _("Colleague invited")
     CREATED = "created", _("Assessment created")
     IMPORTED = "imported", _("Earlier record taken over")
     LETTER_SAVED = "letter_saved", _("Letter draft saved")

@@ -209,15 +209,18 @@ def _cycle_open(assessment: Assessment, actor: Actor) -> Sequence[Obstacle]:
 def _ready_to_submit(assessment: Assessment, actor: Actor) -> Sequence[Obstacle]:
     obstacles = list(_cycle_open(assessment, actor))
     rows = SelfAssessment.objects.filter(assessment=assessment, benchmark__in=scored_benchmarks(assessment))
-    gaps = rows.exclude(~Q(evidence=""), answer=Answer.OUTCOME)
-    for number, title, answer, evidence in gaps.order_by("benchmark__number").values_list(
-        "benchmark__number", "benchmark__title", "answer", "evidence"
+    gaps = rows.exclude(~Q(evidence=""), answer=Answer.OUTCOME, needs_rechecking=False)
+    for number, title, answer, evidence, rechecking in gaps.order_by("benchmark__number").values_list(
+        "benchmark__number", "benchmark__title", "answer", "evidence", "needs_rechecking"
     ):
         named = {"number": number, "title": title}
         if answer != Answer.OUTCOME:
             obstacles.append(Obstacle(_("Benchmark %(number)s, %(title)s: choose your outcome") % named, number))
         if not evidence:
             obstacles.append(Obstacle(_("Benchmark %(number)s, %(title)s: enter your evidence") % named, number))
+        if rechecking:
+            message = _("Benchmark %(number)s, %(title)s: confirm what was brought in from last year")
+            obstacles.append(Obstacle(message % named, number))
     return obstacles
 
 

@@ -336,8 +336,7 @@ class Universe:
                 assessment_id=assessment_id,
                 number=number,
                 version=row.version,
-                level_code=USUAL_LEVEL[scheme.code],
-                evidence=f"Evidence for benchmark {number}.",
+                reply=answers.Reply(level_code=USUAL_LEVEL[scheme.code], evidence=f"Evidence for benchmark {number}."),
             )
 
     def _review_all(self, adviser: Actor, assessment_id: int, scheme: SchemeText) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from assurance.models import (
     AgreedOutcome,
     Assessment,
     Dispute,
+    Draft,
     Question,
     Review,
     SelfAssessment,
@@ -27,11 +29,27 @@ from assurance.vocabulary import (
     Basis,
     CycleState,
     EventKind,
+    Mark,
     Permission,
     State,
 )
 from assurance.workflow import ASSESSMENT, move, perform
 from benchmarks.catalogue import SchemeText, scheme_text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """What an authority says on one benchmark, all of it: what a form, a workbook or last year hands in.
+
+    ``level_code`` is None for not yet answered. ``marks`` and ``notes`` are by criterion id; a criterion of which
+    nothing is said is not there. ``reason`` is why the outcome is not the one that the marks suggest.
+    """
+
+    level_code: str | None = None
+    evidence: str = ""
+    reason: str = ""
+    marks: Mapping[int, str] = field(default_factory=dict)
+    notes: Mapping[int, str] = field(default_factory=dict)
 
 
 def save_answer(
@@ -41,21 +59,22 @@ def save_answer(
     assessment_id: int,
     number: int,
     version: int,
-    level_code: str | None,
-    evidence: str,
-    met_criteria: Collection[int] = (),
+    reply: Reply,
+    checked: bool = True,
 ) -> SelfAssessment:
     """Save the authority's answer on one benchmark, and start the assessment if this is its first.
 
+    The person's own draft of it goes, because it is now saved.
+
     Args:
         version: of the answer as the person saw it.
-        level_code: None for not yet answered.
-        met_criteria: ids of the criteria that are met.
+        checked: whether the person confirms what was brought in from last year. Without it, what needs
+            re-checking goes on needing it.
 
     Raises:
         Stale: somebody saved something else since; nothing is overwritten.
         NotEditable: the assessment is submitted, the cycle is closed, or the benchmark is not scored.
-        Unfit: the level, a criterion or the text does not fit.
+        Unfit: the level, a criterion or a text does not fit.
     """
     with transaction.atomic():
         row = fetch(
@@ -74,21 +93,17 @@ def save_answer(
         scheme = scheme_text(assessment.cycle.scheme_version_id)
         if not open_to_answers(row):
             raise NotEditable(assessment)
-        kept = fitting(evidence, "evidence", longest=text.EVIDENCE, addresses=True)
-        if not scheme.benchmarks[number].criterion_ids.issuperset(met_criteria):
-            raise Unfit("met_criteria", _("Choose criteria of this benchmark"))
-        wanted = (*outcome(scheme, level_code), kept, sorted(met_criteria))
+        wanted = kept(reply, scheme, number) | {"needs_rechecking": row.needs_rechecking and not checked}
         if row.version != version:
-            if wanted == (row.answer, row.level_id, row.evidence, row.met_criteria):
+            if all(getattr(row, name) == value for name, value in wanted.items()):
                 return row
             raise Stale(row)
         if assessment.state == State.NOT_STARTED:
             move(ASSESSMENT, assessment, "start", by=by, at=at)
         before = row.level_id
-        row.answer, row.level_id, row.evidence, row.met_criteria = wanted
-        row.version += 1
-        row.saved_at = at
+        put(row, wanted, at)
         ledger.save(row, by=by, at=at)
+        Draft.objects.filter(self_assessment=row, person_id=by.id).delete()
         ledger.event(
             EventKind.ANSWERED,
             by=by,
@@ -99,6 +114,38 @@ def save_answer(
             audience=Audience.AUTHORITY,
         )
     return row
+
+
+def kept(reply: Reply, scheme: SchemeText, number: int) -> dict[str, Any]:
+    """A reply as the fields of a record. Raises :class:`Unfit` at the field that does not fit."""
+    answer, level_id = outcome(scheme, reply.level_code)
+    criteria = scheme.benchmarks[number].criterion_ids if scheme.is_checklist else frozenset[int]()
+    for one in (*reply.marks, *reply.notes):
+        if one not in criteria:
+            raise Unfit("marks", _("Choose criteria of this benchmark"))
+    for one, mark in reply.marks.items():
+        if mark not in Mark.values:
+            raise Unfit(f"mark_{one}", _("Choose met, partly or not yet"))
+    notes = {
+        one: fitting(note, f"note_{one}", longest=text.NOTE, addresses=True)
+        for one, note in sorted(reply.notes.items())
+    }
+    return {
+        "answer": answer,
+        "level_id": level_id,
+        "evidence": fitting(reply.evidence, "evidence", longest=text.EVIDENCE, addresses=True),
+        "reason": fitting(reply.reason, "reason", longest=text.REASON, addresses=True),
+        "marks": {str(one): str(mark) for one, mark in sorted(reply.marks.items())},
+        "notes": {str(one): note for one, note in notes.items() if note},
+    }
+
+
+def put(row: SelfAssessment, fields: Mapping[str, Any], at: datetime) -> None:
+    """Set the fields that :func:`kept` gives, as the next version of the answer."""
+    for name, value in fields.items():
+        setattr(row, name, value)
+    row.version += 1
+    row.saved_at = at
 
 
 def submit(*, by: Actor, at: datetime, assessment_id: int, declaration: str, version: int | None = None) -> Assessment:

@@ -9,7 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from assurance import text
+from assurance.actions.answers import Reply
 from assurance.forms.govuk import Button, CleanTextField, GovukForm, Look, VersionField
+from assurance.vocabulary import Mark
 from benchmarks.catalogue import BenchmarkText, SchemeText
 from benchmarks.vocabulary import Standing
 
@@ -83,9 +85,14 @@ class AnswerForm(GovukForm):
         self.looks[name] = Look(size="s", small=True, hints=hints)
         self.criteria_fields.append(name)
 
-    def met_criteria(self) -> list[int]:
-        """Ids of every criterion that was ticked."""
-        return [one for name in self.criteria_fields for one in self.cleaned_data[name]]
+    def reply(self) -> Reply:
+        """What was said, for the action."""
+        met = [one for name in self.criteria_fields for one in self.cleaned_data[name]]
+        return Reply(
+            level_code=self.level_code(),
+            evidence=self.cleaned_data["evidence"],
+            marks=dict.fromkeys(met, Mark.MET),
+        )
 
     def level_code(self) -> str | None:
         """The level that was chosen; None for decide later."""

@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from assurance.models.base import OutcomeRecord, Tenant, Versioned, history
 from assurance.models.cycle import Cycle
-from assurance.vocabulary import EDITABLE_STATES, State
+from assurance.vocabulary import EDITABLE_STATES, Mark, State
 
 
 class Assessment(Tenant, Versioned):
@@ -20,6 +20,7 @@ class Assessment(Tenant, Versioned):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     declaration = models.TextField(blank=True, help_text="The words that were agreed to on submission.")
+    reference = models.CharField(max_length=40, blank=True, help_text="Of the submission, to quote in a letter.")
     letter_issued_at = models.DateTimeField(
         null=True, blank=True, help_text="When the letter in force left; the record is then not reopened."
     )
@@ -51,7 +52,15 @@ class SelfAssessment(Tenant, OutcomeRecord, Versioned):
     assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="self_assessments")
     benchmark = models.ForeignKey("benchmarks.Benchmark", on_delete=models.PROTECT, related_name="+")
     evidence = models.TextField(blank=True)
-    met_criteria = models.JSONField(default=list, blank=True, help_text="Ids of the criteria that are met.")
+    reason = models.TextField(blank=True, help_text="Why the outcome is not the one that the marks suggest.")
+    marks = models.JSONField(default=dict, blank=True, help_text="What is said of each criterion, by its id.")
+    notes = models.JSONField(default=dict, blank=True, help_text="A note on a criterion, by its id.")
+    needs_rechecking = models.BooleanField(
+        default=False, help_text="Brought in from last year and not confirmed since: never ready."
+    )
+    carried_from = models.JSONField(
+        default=list, blank=True, help_text="Whence it was brought in: cycle, number and title of each benchmark."
+    )
     saved_at = models.DateTimeField(null=True, blank=True)
 
     history = history()
@@ -60,11 +69,17 @@ class SelfAssessment(Tenant, OutcomeRecord, Versioned):
         ordering = ["benchmark__number"]
         constraints = [
             models.UniqueConstraint(fields=["assessment", "benchmark"], name="self_assessment_once"),
+            models.UniqueConstraint(fields=["id", "authority"], name="self_assessment_with_authority"),
             *OutcomeRecord.Meta.constraints,
         ]
 
     def __str__(self) -> str:
         return f"{self.assessment}: {self.benchmark}"
+
+    @property
+    def met_criteria(self) -> frozenset[int]:
+        """Ids of the criteria that are marked as met, which alone count towards a suggestion."""
+        return frozenset(int(key) for key, mark in self.marks.items() if mark == Mark.MET)
 
 
 class GivenBenchmark(Tenant):
@@ -73,6 +88,8 @@ class GivenBenchmark(Tenant):
     self_assessment = models.ForeignKey(SelfAssessment, on_delete=models.PROTECT, related_name="given")
     contributor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     given_at = models.DateTimeField()
+    due_on = models.DateField(null=True, blank=True, help_text="When the lead would like to have it.")
+    note = models.TextField(blank=True, help_text="What the lead asks for.")
 
     history = history()
 

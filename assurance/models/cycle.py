@@ -9,6 +9,11 @@ from assurance.models.base import Versioned, history
 from assurance.vocabulary import CycleState
 
 
+def reminder_days() -> list[int]:
+    """When people are reminded of a deadline unless the cycle says otherwise: days before it."""
+    return [28, 14, 7, 1]
+
+
 class Cycle(Versioned):
     """One year's assurance of a programme, on one published version of a scheme."""
 
@@ -23,6 +28,13 @@ class Cycle(Versioned):
     recommendation_limit = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="Warns and does not block."
     )
+    reminder_days = ArrayField(
+        models.PositiveSmallIntegerField(),
+        default=reminder_days,
+        blank=True,
+        help_text="How many days before a deadline people are reminded of it.",
+    )
+    remind_overdue = models.BooleanField(default=True, help_text="Whether people are reminded the day after, too.")
     nations = ArrayField(models.CharField(max_length=100), default=list, blank=True)
     authority_types = ArrayField(models.CharField(max_length=100), default=list, blank=True)
 

@@ -27,6 +27,9 @@ class User(AbstractBaseUser):
     email = models.EmailField(_("email address"), max_length=254)
     name = models.CharField(_("name"), max_length=200)
     is_active = models.BooleanField(default=True)
+    weekly_digest = models.BooleanField(
+        default=False, help_text="Whether messages that can wait are gathered into one a week."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = UserManager()

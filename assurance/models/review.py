@@ -94,6 +94,7 @@ class Recommendation(Tenant):
                 name="recommendation_position_once",
                 deferrable=models.Deferrable.DEFERRED,
             ),
+            models.UniqueConstraint(fields=["id", "authority"], name="recommendation_with_authority"),
         ]
 
     def __str__(self) -> str:

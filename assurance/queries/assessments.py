@@ -190,6 +190,7 @@ def _tasks(
     """How far each benchmark is. Reads no text, so that progress can be shown where the text may not be."""
     progress = Case(
         When(answer=Answer.NOT_APPLICABLE, then=Value("unscored")),
+        *([When(needs_rechecking=True, then=Value("in_progress"))] if model is SelfAssessment else []),
         When(~Q(**{text_field: ""}), answer__in=[Answer.OUTCOME, Answer.UNKNOWN], then=Value("ready")),
         When(Q(answer=Answer.UNANSWERED) & Q(**{text_field: ""}), then=Value("not_started")),
         default=Value("in_progress"),
@@ -233,7 +234,7 @@ class AnswerPage:
         """What the ticks suggest, on a checklist scheme; None on another."""
         if not self.scheme.is_checklist:
             return None
-        return self.scheme.suggestion(self.benchmark.number, frozenset(self.row.met_criteria))
+        return self.scheme.suggestion(self.benchmark.number, self.row.met_criteria)
 
     @property
     def suggested_label(self) -> str:
@@ -289,7 +290,7 @@ class ReviewPage:
     @property
     def ticked(self) -> list[tuple[str, list[str]]]:
         """The criteria that the authority says are met, by level label."""
-        ids = set(self.answer.met_criteria)
+        ids = self.answer.met_criteria
         found = []
         for level in self.scheme.levels:
             texts = [one.text for one in self.benchmark.criteria.get(level.code, ()) if one.id in ids]

@@ -135,7 +135,7 @@ class Standing:
 def standing(scheme: SchemeText, row: SelfAssessment | Review) -> Standing:
     """What somebody else saved in between."""
     if isinstance(row, SelfAssessment):
-        ticked = set(row.met_criteria)
+        ticked = row.met_criteria
         criteria = [
             one.text
             for benchmark in scheme.benchmarks.values()

@@ -87,9 +87,7 @@ def answer(request: HttpRequest, assessment_id: int, number: int) -> HttpRespons
                     assessment_id=assessment_id,
                     number=number,
                     version=form.cleaned_data["version"],
-                    level_code=form.level_code(),
-                    evidence=form.cleaned_data["evidence"],
-                    met_criteria=form.met_criteria(),
+                    reply=form.reply(),
                 )
             except Unfit as refusal:
                 put_refusal(form, refusal)
@@ -106,7 +104,7 @@ def answer(request: HttpRequest, assessment_id: int, number: int) -> HttpRespons
             "evidence": page.row.evidence,
             "version": page.row.version,
         }
-        ticked = set(page.row.met_criteria)
+        ticked = page.row.met_criteria
         for level in page.scheme.levels:
             initial[f"criteria_{level.code}"] = [
                 one.id for one in page.benchmark.criteria.get(level.code, ()) if one.id in ticked

@@ -144,8 +144,7 @@ def test_saving_the_same_twice_is_no_conflict(universe: Universe) -> None:
                 assessment_id=assessment.pk,
                 number=2,
                 version=version,
-                level_code="met",
-                evidence="The same words.",
+                reply=answers.Reply(level_code="met", evidence="The same words."),
             )
         assert SelfAssessment.objects.get(assessment=assessment, benchmark__number=2).version == version + 1
 

@@ -65,7 +65,7 @@ def test_what_was_typed_survives_the_end_of_the_session(universe: Universe, arri
     lead.press("Save what I typed")
     lead.sees("Benchmark 1 saved")
     found = stands()
-    assert (found.evidence, found.met_criteria, found.level.code) == (TYPED, [criterion], "met")
+    assert (found.evidence, found.met_criteria, found.level.code) == (TYPED, {criterion}, "met")
 
 
 def test_what_was_kept_can_be_left(universe: Universe, arrive: Arrive) -> None:

@@ -24,7 +24,7 @@ from assurance.vocabulary import LetterState, Role
 from tests.matrices.world import CAST, is_history, our_models, undone, whole_life
 from tests.universe import Universe, all_rows, as_actor, forget_scope
 
-TENANT, SHARED, LOG = "tenant", "shared", "log"
+TENANT, SHARED, LOG, WORKING = "tenant", "shared", "log", "working"
 
 KINDS = {
     # Text that is published, and what everybody goes by.
@@ -57,9 +57,18 @@ KINDS = {
     "assurance.Recommendation": TENANT,
     "assurance.Question": TENANT,
     "assurance.Dispute": TENANT,
+    "assurance.FollowUp": TENANT,
+    "assurance.Evidence": TENANT,
+    "assurance.EvidenceFile": TENANT,
     "letters.Letter": TENANT,
+    # A tenant's as well, and no decision: kept while people work, without history.
+    "assurance.Draft": WORKING,
+    "assurance.Document": WORKING,
+    "assurance.Upload": WORKING,
     # What happened.
     "assurance.Event": LOG,
+    "assurance.Comment": LOG,
+    "assurance.Message": LOG,
     "assurance.ReferenceEvent": LOG,
 }
 """Of each model. Its history is of its kind too."""

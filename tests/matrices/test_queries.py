@@ -248,8 +248,7 @@ def more_events(universe: Universe) -> None:
                 assessment_id=assessment.pk,
                 number=2,
                 version=version,
-                level_code="met" if version % 2 else "exceeding",
-                evidence=f"As of {version}.",
+                reply=answers.Reply(level_code="met" if version % 2 else "exceeding", evidence=f"As of {version}."),
             )
 
 

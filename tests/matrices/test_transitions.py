@@ -79,7 +79,12 @@ Act = Callable[[Universe, Actor, Any, datetime], Any]
 
 def _save_first_answer(universe: Universe, by: Actor, assessment: Assessment, at: datetime) -> Any:
     return answers.save_answer(
-        by=by, at=at, assessment_id=assessment.pk, number=2, version=1, level_code="met", evidence="A panel meets."
+        by=by,
+        at=at,
+        assessment_id=assessment.pk,
+        number=2,
+        version=1,
+        reply=answers.Reply(level_code="met", evidence="A panel meets."),
     )
 
 
@@ -317,7 +322,14 @@ def _without(field: str, transition: str) -> Callable[[Universe], Any]:
             assessment = universe.assessment(S.IN_PROGRESS)
             values = {"level_code": "met", "evidence": "A panel meets."} | missing
             with as_actor(universe.lead) as by:
-                answers.save_answer(by=by, at=universe.at, assessment_id=assessment.pk, number=3, version=1, **values)
+                answers.save_answer(
+                    by=by,
+                    at=universe.at,
+                    assessment_id=assessment.pk,
+                    number=3,
+                    version=1,
+                    reply=answers.Reply(**values),
+                )
             for number, benchmark in universe.scheme().benchmarks.items():
                 if benchmark.scored and number not in (1, 3):
                     with as_actor(universe.lead) as by:
@@ -327,8 +339,7 @@ def _without(field: str, transition: str) -> Callable[[Universe], Any]:
                             assessment_id=assessment.pk,
                             number=number,
                             version=1,
-                            level_code="met",
-                            evidence="A panel meets.",
+                            reply=answers.Reply(level_code="met", evidence="A panel meets."),
                         )
         else:
             assessment = universe.assessment(S.IN_REVIEW)

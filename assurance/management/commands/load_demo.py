@@ -18,7 +18,7 @@ from assurance import access, scope
 from assurance.actions import answers, cycles, reference, reviews
 from assurance.demo_file import DEMO_FILE, DEMO_PASSWORD, DemoFile, Sample, misfits, open_demo
 from assurance.models import Assessment, Authority, Cycle, Programme, User
-from assurance.vocabulary import AUTHORITY_ROLES, PORTFOLIO_ROLES, Role, State
+from assurance.vocabulary import AUTHORITY_ROLES, PORTFOLIO_ROLES, Mark, Role, State
 from benchmarks.catalogue import SchemeText, newest_published, scheme_text
 from benchmarks.files import Refused
 
@@ -213,19 +213,21 @@ class Journey:
                 assessment_id=self.id,
                 number=number,
                 version=1,
-                level_code=one.own,
-                evidence=one.evidence,
-                met_criteria=self._ticks(number, one.own),
+                reply=answers.Reply(
+                    level_code=one.own,
+                    evidence=one.evidence,
+                    marks=dict.fromkeys(self._met(number, one.own), Mark.MET),
+                ),
             )
 
-    def _ticks(self, number: int, level_code: str) -> list[int]:
+    def _met(self, number: int, level_code: str) -> list[int]:
         """The criteria that speak for a level: its own and those of the level that it builds on."""
-        ticks: list[int] = []
+        met: list[int] = []
         level = self.scheme.level(level_code) if self.scheme.is_checklist else None
         while level is not None:
-            ticks += [criterion.id for criterion in self.scheme.benchmarks[number].criteria[level.code]]
+            met += [criterion.id for criterion in self.scheme.benchmarks[number].criteria[level.code]]
             level = self.scheme.level(level.builds_on) if level.builds_on else None
-        return ticks
+        return met
 
     def _review(self, numbers: Iterable[int]) -> None:
         adviser, at = self.world.acting(Role.ADVISER, self.gss_code), self.world.at("review")
