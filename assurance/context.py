@@ -20,15 +20,19 @@ def page(request: HttpRequest) -> dict[str, Any]:
 
 def _navigation(actor: Actor, path: str) -> list[dict[str, Any]]:
     held = {permission for grant in actor.grants for permission in GRANTS[grant.role]}
+    # Whoever looks after the people of several authorities comes to them from each assessment.
+    led = {grant.authority_id for grant in actor.grants if Permission.INVITE in GRANTS[grant.role]}
     home = _("Assessments") if actor.roles() & HOME_OFFICE_ROLES else _("Home")
     areas = [(home, "home", True)]
     areas.append((_("Letters"), "letters", bool(held & {Permission.READ_LETTERS, Permission.READ_ISSUED_LETTERS})))
+    areas.append((_("People"), "people", len(led) == 1))
     areas.append((_("Cycles"), "cycles", Permission.MANAGE_CYCLES in held))
+    areas.append((_("Messages"), "messages", Permission.READ_MESSAGES in held))
     areas.append((_("Help"), "help", True))
     items = []
     for text, name, shown in areas:
         if shown:
-            href = reverse(name)
+            href = reverse(name, args=tuple(led) if name == "people" else ())
             active = path == href if href == "/" else path.startswith(href)
             items.append({"text": text, "href": href, "active": active})
     return items

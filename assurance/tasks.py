@@ -5,10 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from celery import Task
+from celery import Task, shared_task
 from django.db import transaction
+from django.utils import timezone
 
 from assurance import scope
+from assurance.actions import drafts
 
 
 class ScopedTask(Task):
@@ -27,3 +29,10 @@ class ScopedTask(Task):
     def send(self, record_id: int, authority_id: int) -> None:
         """Send the task once the transaction in progress is committed; at once if there is none."""
         transaction.on_commit(partial(self.delay, record_id, authority_id))
+
+
+@shared_task(name="drafts.sweep")
+def sweep_drafts() -> int:
+    """Delete old drafts that nobody can come back to. Returns how many."""
+    with scope.everything():
+        return drafts.sweep_drafts(timezone.now())

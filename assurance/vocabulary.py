@@ -232,6 +232,7 @@ class EventKind(models.TextChoices):
     DOWNLOADED = "downloaded", _("File downloaded")
     COMMENTED = "commented", _("Comment written")
     INVITED = "invited", _("Colleague invited")
+    SENT_AGAIN = "sent_again", _("E-mail sent again")
     CREATED = "created", _("Assessment created")
     IMPORTED = "imported", _("Earlier record taken over")
     LETTER_SAVED = "letter_saved", _("Letter draft saved")

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
+
+from django.db.models import OuterRef, Subquery
 
 from assurance.insights.figures import figures
-from assurance.models import AgreedOutcome, Recommendation, Review, Strength
+from assurance.models import AgreedOutcome, Assessment, Recommendation, Review, Strength
+from assurance.queries.follow_ups import follow_ups_of
 from assurance.queries.points import points
 from assurance.vocabulary import Answer
 from benchmarks.catalogue import SchemeText, scheme_text
 from letters.models import Letter
 from letters.pdf.content import Addressee, Benchmark, Content, Criterion, Item, Level, Scheme, Sender
-from letters.wording_format import Counts, Facts, Outcome, WordingFile, compose
+from letters.wording_format import Counts, Facts, FollowUp, Outcome, WordingFile, compose
 
 
 def reference(letter: Letter) -> str:
@@ -37,10 +41,11 @@ def _facts(letter: Letter, today: date) -> Facts:
     assessment = letter.assessment
     scheme = scheme_text(assessment.cycle.scheme_version_id)
     reasons = dict(assessment.cycle.benchmarks.filter(scored=False).values_list("benchmark_id", "reason"))
-    agreed = {one.benchmark_id: one for one in AgreedOutcome.objects.filter(assessment=assessment)}
+    reviews = _reviews(assessment)
+    agreed = {key: (one.stands, one.stands_level) for key, one in reviews.items() if one.stands}
     both = points(Strength.objects.filter(assessment=assessment), Recommendation.objects.filter(assessment=assessment))
-    reviews = {one.benchmark_id: one for one in Review.objects.filter(assessment=assessment)}
-    share = figures(scheme, {key: (one.answer, one.level_id) for key, one in agreed.items()}).share
+    share = figures(scheme, agreed).share
+    followed = follow_ups_of(assessment)
     return Facts(
         reference=reference(letter),
         number=letter.number,
@@ -70,24 +75,34 @@ def _facts(letter: Letter, today: date) -> Facts:
         strengths=list(both.strengths),
         recommendations=[Item(heading=one.heading, text=one.text) for one in both.recommendations],
         recommendation_limit=assessment.cycle.recommendation_limit,
-        outcomes=[_outcome(scheme, number, agreed, reviews, reasons) for number in scheme.benchmarks],
+        follow_ups=[
+            FollowUp(heading=one.heading, text=one.text, progress=one.progress or "unanswered")
+            for one in followed.lines
+        ],
+        outcomes=[_outcome(scheme, number, reviews, reasons) for number in scheme.benchmarks],
         criteria=[_criteria(scheme, number) for number in scheme.benchmarks],
         scheme=Scheme(code=scheme.code, version=scheme.version, name=scheme.name),
         counts=Counts(met_or_exceeded=share.numerator, counted=share.denominator),
     )
 
 
-def _outcome(
-    scheme: SchemeText,
-    number: int,
-    agreed: dict[int, AgreedOutcome],
-    reviews: dict[int, Review],
-    reasons: dict[int, str],
-) -> Outcome:
+def _reviews(assessment: Assessment) -> dict[int, Any]:
+    """The adviser's texts by benchmark id, each with what was agreed there (``stands``, ``stands_level``). One query.
+
+    Every outcome that is agreed has a review, because agreeing writes one for each review.
+    """
+    agreed = AgreedOutcome.objects.filter(assessment=assessment, benchmark=OuterRef("benchmark"))
+    rows = Review.objects.filter(assessment=assessment).annotate(
+        stands=Subquery(agreed.values("answer")), stands_level=Subquery(agreed.values("level_id"))
+    )
+    return {one.benchmark_id: one for one in rows}
+
+
+def _outcome(scheme: SchemeText, number: int, reviews: dict[int, Any], reasons: dict[int, str]) -> Outcome:
     benchmark = scheme.benchmarks[number]
-    stands, review = agreed.get(benchmark.id), reviews.get(benchmark.id)
-    level = scheme.level_by_id(stands.level_id) if stands else None
-    answer = Answer(stands.answer) if stands else Answer.UNANSWERED
+    review = reviews.get(benchmark.id)
+    level = scheme.level_by_id(review.stands_level) if review else None
+    answer = Answer(review.stands) if review and review.stands else Answer.UNANSWERED
     return Outcome(
         number=number,
         title=benchmark.title,

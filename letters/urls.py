@@ -8,6 +8,7 @@ urlpatterns = [
     path("", views.letter_list, name="letters"),
     path("assessment/<int:assessment_id>/", views.of_assessment, name="assessment-letters"),
     path("assessment/<int:assessment_id>/draft/", views.draft, name="letter-draft"),
+    path("assessment/<int:assessment_id>/submission/", views.submission, name="submission-pdf"),
     path("<int:letter_id>/", views.letter, name="letter"),
     path("<int:letter_id>/edit/", views.edit, name="letter-edit"),
     path("<int:letter_id>/do/<slug:name>/", views.move, name="letter-move"),

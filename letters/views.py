@@ -15,9 +15,10 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRefresh
 from django_stubs_ext import StrOrPromise
 
+from assurance.actions import documents
 from assurance.actions.refusals import NotEditable, Stale, Unfit
 from assurance.views.base import number_from, put_refusal, signed_in, with_version
-from assurance.vocabulary import LetterState
+from assurance.vocabulary import DocumentKind, LetterState
 from assurance.workflow import Blocked, Moved
 from letters import actions, queries
 from letters.forms import LetterForm, MoveForm
@@ -176,6 +177,16 @@ def download(request: HttpRequest, letter_id: int) -> HttpResponse:
     found, name, file = queries.letter_file(request.actor, letter_id)
     actions.note_download(by=request.actor, at=timezone.now(), letter=found)
     return FileResponse(file, as_attachment=True, filename=name, content_type="application/pdf")
+
+
+@signed_in
+@require_POST
+def submission(request: HttpRequest, assessment_id: int) -> HttpResponse:
+    """Ask for the whole self-assessment as PDF, which a worker makes."""
+    document = documents.ask(
+        by=request.actor, at=timezone.now(), assessment_id=assessment_id, kind=DocumentKind.SUBMISSION
+    )
+    return redirect("document", assessment_id, document.pk)
 
 
 def _initial(letter: Any) -> dict[str, Any]:

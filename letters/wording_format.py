@@ -83,6 +83,14 @@ class Counts(Part):
         return self
 
 
+class FollowUp(Part):
+    """One of last year's recommendations, and what the authority says of it this year ("unanswered": nothing)."""
+
+    heading: str = ""
+    text: str
+    progress: Literal["done", "in_progress", "not_started", "no_longer_relevant", "unanswered"]
+
+
 class Facts(Part):
     """Everything about one letter that is not wording. ``date`` is the letter's own date.
 
@@ -109,11 +117,22 @@ class Facts(Part):
     strengths: list[str] = []
     recommendations: list[Item] = []
     recommendation_limit: int | None = Field(default=None, ge=1)
+    follow_ups: list[FollowUp] = []
     outcomes: list[Outcome]
     criteria: list[Benchmark] = []
     scheme: Scheme
     counts: Counts
     marking: str | None = None
+
+    @property
+    def done(self) -> list[FollowUp]:
+        """Last year's recommendations that are done."""
+        return [one for one in self.follow_ups if one.progress == "done"]
+
+    @property
+    def still_open(self) -> list[FollowUp]:
+        """Last year's recommendations that are neither done nor no longer relevant."""
+        return [one for one in self.follow_ups if one.progress not in ("done", "no_longer_relevant")]
 
 
 # What a wording file may refer to
@@ -167,6 +186,18 @@ CONDITIONS: Mapping[str, tuple[str, Callable[[Facts], bool]]] = MappingProxyType
             "there is an earlier cycle to speak of",
             lambda facts: bool(facts.previous_cycle),
         ),
+        "has_follow_ups": (
+            "there are recommendations of last year, answered or not",
+            lambda facts: bool(facts.follow_ups),
+        ),
+        "has_done_follow_ups": (
+            "at least one recommendation of last year is done",
+            lambda facts: bool(facts.done),
+        ),
+        "has_open_follow_ups": (
+            "at least one recommendation of last year is neither done nor no longer relevant",
+            lambda facts: bool(facts.still_open),
+        ),
         "replaces_letter": ("this letter replaces an earlier one", lambda facts: bool(facts.replaces)),
         "has_sender_email": ("the sender has an e-mail address", lambda facts: bool(facts.sender.email)),
     }
@@ -195,6 +226,8 @@ FIELDS: Mapping[str, str] = MappingProxyType(
         "met_or_exceeded": "how many counted benchmarks are met or exceeded, in words",
         "counted": "how many benchmarks are counted, in words",
         "recommendation_limit": "the most recommendations of the year's rule, in words",
+        "follow_ups_total": "how many recommendations of last year there are, in words",
+        "follow_ups_done": "how many recommendations of last year are done, in words",
         "scheme_name": "name of the scheme",
         "scheme_version": "version of the scheme",
         "level": "label of a level; only in the heading of a level of Annex B",
@@ -206,6 +239,8 @@ LISTS: Mapping[str, str] = MappingProxyType(
     {
         "strengths": "the strengths, in order",
         "recommendations": "the recommendations with their headings, in order",
+        "done_follow_ups": "last year's recommendations that are done, in order",
+        "open_follow_ups": "last year's recommendations that are still to be done, in order",
     }
 )
 """Named list to what its items are. The copies (cc) are printed at the end of every letter that has some."""
@@ -221,6 +256,10 @@ NEEDED: Mapping[str, str] = MappingProxyType(
         "sender_email": "has_sender_email",
         "met_or_exceeded": "has_counts",
         "counted": "has_counts",
+        "follow_ups_total": "has_follow_ups",
+        "follow_ups_done": "has_follow_ups",
+        "done_follow_ups": "has_done_follow_ups",
+        "open_follow_ups": "has_open_follow_ups",
     }
 )
 """What may be missing from a letter, and the condition under which alone it may be referred to."""
@@ -601,6 +640,8 @@ def _values(wording: WordingFile, facts: Facts) -> dict[str, str]:
         "met_or_exceeded": in_words(facts.counts.met_or_exceeded),
         "counted": in_words(facts.counts.counted),
         "recommendation_limit": in_words(facts.recommendation_limit),
+        "follow_ups_total": in_words(len(facts.follow_ups)),
+        "follow_ups_done": in_words(len(facts.done)),
         "scheme_name": facts.scheme.name,
         "scheme_version": facts.scheme.version,
     }
@@ -618,6 +659,10 @@ def _items(name: str, facts: Facts) -> list[Item]:
             return [Item(text=strength) for strength in facts.strengths]
         case "recommendations":
             return facts.recommendations
+        case "done_follow_ups":
+            return [Item(heading=one.heading, text=one.text) for one in facts.done]
+        case "open_follow_ups":
+            return [Item(heading=one.heading, text=one.text) for one in facts.still_open]
         case _:
             return []
 

@@ -36,13 +36,14 @@ from assurance.models import (
     SelfAssessment,
     User,
 )
-from assurance.vocabulary import LetterState, Role, State
+from assurance.vocabulary import LetterState, Mark, Role, State
 from benchmarks.catalogue import SchemeText, newest_published, scheme_text
 from letters import actions as letter_actions
 from letters.models import Letter, Wording
 
 MEMBERS_SINCE = date(2020, 4, 1)
 CYCLE_NAMES = {"la-8": "2025/26", "la-10": "2025/26 (ten benchmarks)"}
+LAST_CYCLE_NAMES = {"la-8": "2024/25", "la-10": "2024/25 (ten benchmarks)"}
 USUAL_LEVEL = {"la-8": "met", "la-10": "3"}
 ORIGINS = {
     State.IN_PROGRESS: State.NOT_STARTED,
@@ -97,6 +98,7 @@ class Universe:
         self.at = at
         self.operator = access.operator("tests")
         self._cycles: dict[str, Cycle] = {}
+        self._last_cycles: dict[str, Cycle] = {}
         self._wordings: dict[str, Wording] = {}
         with all_rows():
             code, name = reference.LOCAL_AUTHORITIES
@@ -245,6 +247,65 @@ class Universe:
         with as_actor(self.administrator) as by:
             cycles.open_cycle(by=by, at=self.at, cycle_id=cycle.pk)
         return self._assessment(cycle, self.alder)
+
+    def last_year(self, scheme: str = "la-8", authority: Authority | None = None) -> Assessment:
+        """The agreed assessment of the year before, of an authority (Alder unless another is given).
+
+        On benchmark 2 it has a recommendation, and a mark and a note on every criterion.
+        """
+        authority = authority or self.alder
+        now, self.at = self.at, self.at - timedelta(days=365)
+        try:
+            cycle = self._last_cycles.get(scheme) or self._open_last_cycle(scheme)
+            found = self._assessment(cycle, authority)
+            if found.state != State.AGREED:
+                self._live_last_year(found, authority, self.scheme(scheme))
+        finally:
+            self.at = now
+        return self._assessment(cycle, authority)
+
+    def _open_last_cycle(self, code: str) -> Cycle:
+        with as_actor(self.administrator) as by:
+            cycle = self._prepare_cycle(by, LAST_CYCLE_NAMES[code], self.scheme(code))
+            cycles.open_cycle(by=by, at=self.at, cycle_id=cycle.pk)
+            self._last_cycles[code] = Cycle.objects.get(pk=cycle.pk)
+        return self._last_cycles[code]
+
+    def _live_last_year(self, assessment: Assessment, authority: Authority, scheme: SchemeText) -> None:
+        benchmark = scheme.benchmarks[2]
+        marked = benchmark.criterion_ids if scheme.is_checklist else ()
+        with as_actor(self.lead_of(authority)) as lead:
+            answers.save_answer(
+                by=lead,
+                at=self.at,
+                assessment_id=assessment.pk,
+                number=2,
+                version=1,
+                reply=answers.Reply(
+                    level_code=USUAL_LEVEL[scheme.code],
+                    evidence="Evidence for benchmark 2.",
+                    reason="Our own view.",
+                    marks=dict.fromkeys(marked, Mark.PARTLY),
+                    notes=dict.fromkeys(marked, "As of last year."),
+                ),
+            )
+        for step in (State.SUBMITTED, State.IN_REVIEW):
+            self._step(step, assessment.pk, authority, scheme)
+        with as_actor(self.adviser_of(authority)) as adviser:
+            reviews.save_recommendations(
+                by=adviser,
+                at=self.at,
+                assessment_id=assessment.pk,
+                token=reviews.list_token(()),
+                recommendations=[reviews.NewRecommendation("Write the risks down.", benchmarks=(2,))],
+            )
+        for step in (State.PROPOSED, State.AGREED):
+            self._step(step, assessment.pk, authority, scheme)
+
+    def advance(self, assessment: Assessment, state: State) -> None:
+        """Take one assessment from where it is by one step."""
+        cycle, authority = assessment.cycle, assessment.authority
+        self._step(state, assessment.pk, authority, scheme_text(cycle.scheme_version_id))
 
     def _last_letter(self, assessment: Assessment) -> Letter | None:
         with all_rows():

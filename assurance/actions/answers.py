@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from assurance import ledger, text
+from assurance import ledger, outbox, text
 from assurance.access import Actor, Forbidden, fetch, may_answer
 from assurance.actions.refusals import NotEditable, Stale, Unfit
 from assurance.models import (
@@ -18,6 +18,7 @@ from assurance.models import (
     Assessment,
     Dispute,
     Draft,
+    Event,
     Question,
     Review,
     SelfAssessment,
@@ -34,6 +35,7 @@ from assurance.vocabulary import (
     State,
 )
 from assurance.workflow import ASSESSMENT, move, perform
+from assurance.years import year_of
 from benchmarks.catalogue import SchemeText, scheme_text
 
 
@@ -141,25 +143,52 @@ def kept(reply: Reply, scheme: SchemeText, number: int) -> dict[str, Any]:
 
 
 def put(row: SelfAssessment, fields: Mapping[str, Any], at: datetime) -> None:
-    """Set the fields that :func:`kept` gives, as the next version of the answer."""
-    for name, value in fields.items():
-        setattr(row, name, value)
+    """Set what :func:`kept` gives, with ``needs_rechecking``, as the next version of the answer."""
+    row.answer, row.level_id = fields["answer"], fields["level_id"]
+    row.evidence, row.reason = fields["evidence"], fields["reason"]
+    row.marks, row.notes = fields["marks"], fields["notes"]
+    row.needs_rechecking = fields["needs_rechecking"]
     row.version += 1
     row.saved_at = at
 
 
 def submit(*, by: Actor, at: datetime, assessment_id: int, declaration: str, version: int | None = None) -> Assessment:
-    """Submit with a declaration, given in the words that were agreed to; empty refuses."""
-    return perform(
-        ASSESSMENT,
-        assessment_id,
-        "submit",
-        by=by,
-        at=at,
-        version=version,
-        given={"declaration": declaration},
-        changes={"submitted_at": at, "submitted_by": by.user, "declaration": declaration},
-    )
+    """Submit with a declaration, given in the words that were agreed to; empty refuses. E-mail says so on both sides.
+
+    The submission gets a reference (see :func:`reference`); one that follows a recall gets the next number.
+    """
+    with transaction.atomic():
+        assessment = fetch(by, Permission.SUBMIT, Assessment, lock=("self",), related=("cycle",), pk=assessment_id)
+        before = Event.objects.filter(assessment=assessment, kind=EventKind.TRANSITION, name="submit").count()
+        changes = {
+            "submitted_at": at,
+            "submitted_by": by.user,
+            "declaration": declaration,
+            "reference": reference(assessment, before + 1),
+        }
+        move(
+            ASSESSMENT,
+            assessment,
+            "submit",
+            by=by,
+            at=at,
+            version=version,
+            given={"declaration": declaration},
+            changes=changes,
+        )
+        outbox.submitted(assessment, by=by, at=at)
+    return assessment
+
+
+def reference(assessment: Assessment, number: int) -> str:
+    """What to quote of a submission: SA, the year, the assessment's number and which submission of it this is.
+
+    Such as SA-2025-26-1042-1. The assessment's number makes it unique, whatever its cycle is called; a recall takes
+    the reference away, and the next submission counts on, so that no two texts ever had the same one. Its cycle must
+    have been read.
+    """
+    year = "-".join("".join(c if c.isascii() and c.isalnum() else " " for c in year_of(assessment.cycle.name)).split())
+    return "-".join(part for part in ("SA", year[:12].strip("-"), str(assessment.pk), str(number)) if part)
 
 
 def recall(*, by: Actor, at: datetime, assessment_id: int, version: int | None = None) -> Assessment:
@@ -171,7 +200,7 @@ def recall(*, by: Actor, at: datetime, assessment_id: int, version: int | None =
         by=by,
         at=at,
         version=version,
-        changes={"submitted_at": None, "submitted_by": None, "declaration": ""},
+        changes={"submitted_at": None, "submitted_by": None, "declaration": "", "reference": ""},
     )
 
 
@@ -213,6 +242,63 @@ def save_question_answer(*, by: Actor, at: datetime, question_id: int, version: 
             audience=Audience.AUTHORITY,
         )
     return question
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuestionReply:
+    """An answer to one question. ``version`` is of the question as the person saw it; empty leaves it for later."""
+
+    version: int
+    answer: str = ""
+
+
+def save_question_answers(
+    *, by: Actor, at: datetime, assessment_id: int, replies: Mapping[int, QuestionReply]
+) -> Assessment:
+    """Answer several of the adviser's questions, all or none of them. They go off with :func:`send_answers`.
+
+    Args:
+        replies: by the id of the question.
+
+    Raises:
+        Stale: somebody else answered some of these in between; ``current`` has those questions by id. One whose
+            text the person left as it was when they saw it is no conflict and stays as it stands.
+        NotEditable: the assessment is not at the stage of questions.
+        Unfit: an answer does not fit, or one that stands was emptied, at ``answer_7``.
+    """
+    with transaction.atomic():
+        assessment = fetch(by, Permission.SUBMIT, Assessment, lock=("self",), pk=assessment_id)
+        if assessment.state != State.CLARIFICATION:
+            raise NotEditable(assessment)
+        questions = Question.objects.select_for_update().filter(assessment=assessment, pk__in=replies)
+        changed, conflicts = [], {}
+        for question in questions:
+            reply, field = replies[question.pk], f"answer_{question.pk}"
+            answer = fitting(reply.answer, field, addresses=True)
+            if answer == question.answer:
+                continue
+            if question.version != reply.version:
+                seen = Question.history.filter(id=question.pk, version=reply.version).first()
+                if seen is None or seen.answer != answer:
+                    conflicts[question.pk] = question
+                continue
+            if not answer:
+                raise Unfit(field, _("Enter your answer"))
+            question.answer, question.answered_at = answer, at
+            question.version += 1
+            changed.append(question)
+        if conflicts:
+            raise Stale(conflicts)
+        if changed:
+            ledger.save_many(Question, changed, by=by, at=at)
+            ledger.events_on(
+                assessment,
+                [(EventKind.ANSWERED, {"question": question.pk}) for question in changed],
+                by=by,
+                at=at,
+                audience=Audience.AUTHORITY,
+            )
+    return assessment
 
 
 def send_answers(*, by: Actor, at: datetime, assessment_id: int, version: int | None = None) -> Assessment:

@@ -77,12 +77,16 @@ def save_cycle(
     nations: Sequence[str],
     authority_types: Sequence[str],
     unscored: Mapping[int, str],
+    reminder_days: Sequence[int] | None = None,
+    remind_overdue: bool | None = None,
 ) -> Cycle:
-    """Set dates, scope and what is scored. Once the cycle is open only dates and the limit can change.
+    """Set dates, reminders, scope and what is scored. Once the cycle is open scope and scoring stay as they are.
 
     Args:
         dates: by the names in ``DATES``.
         unscored: why not, by benchmark number, for the benchmarks that are not scored.
+        reminder_days: how many days before a deadline people are reminded of it; None leaves what stands.
+        remind_overdue: whether they are reminded on the day after it too; None leaves what stands.
 
     Raises:
         Stale: somebody saved since.
@@ -97,6 +101,10 @@ def save_cycle(
             raise Stale(cycle)
         _set_dates(cycle, dates)
         cycle.recommendation_limit = recommendation_limit
+        if reminder_days is not None:
+            cycle.reminder_days = sorted(set(reminder_days), reverse=True)
+        if remind_overdue is not None:
+            cycle.remind_overdue = remind_overdue
         if cycle.state == CycleState.DRAFT:
             cycle.nations = sorted(nations)
             cycle.authority_types = sorted(authority_types)

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from assurance import ledger
+from assurance import ledger, outbox
 from assurance.access import Actor, fetch
 from assurance.actions.answers import fitting, outcome, outcome_detail, stand
 from assurance.actions.refusals import NotEditable, Stale, Unfit
@@ -160,7 +160,7 @@ def save_recommendations(
 def ask(
     *, by: Actor, at: datetime, assessment_id: int, questions: Sequence[NewQuestion], version: int | None = None
 ) -> Assessment:
-    """Ask the authority questions, each with a date.
+    """Ask the authority questions, each with a date. Its leads are told by e-mail.
 
     Raises:
         Unfit: a question is empty or too long, its date has passed, or its benchmark is not in the scheme.
@@ -188,6 +188,7 @@ def ask(
                 )
             )
         ledger.create_many(Question, rows, by=by, at=at)
+        outbox.questions_asked(assessment, by=by, at=at, due=[question.due for question in questions])
 
     return perform(
         ASSESSMENT, assessment_id, "ask", by=by, at=at, version=version, given={"questions": questions}, then=keep

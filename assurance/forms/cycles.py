@@ -19,6 +19,9 @@ from benchmarks.catalogue import SchemeText
 LONGEST_NAME = 40
 LONGEST_REASON = 1000
 MOST_RECOMMENDATIONS = 50
+MOST_REMINDERS = 10
+EARLIEST_REMINDER = 180
+"""Days before a deadline."""
 
 DATES: Mapping[str, StrOrPromise] = {
     "opens_on": gettext_lazy("Opens on"),
@@ -75,8 +78,36 @@ class NewCycleForm(GovukForm):
         self.looks["scheme_version"] = Look(size="m", hints={str(one.pk): _about(one) for one in versions})
 
 
+class DaysField(forms.CharField):
+    """Whole numbers of days with commas or spaces between them, as a list from the longest to the shortest."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, max_length=100, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(map(str, value)) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        words = super().to_python(value).replace(",", " ").split()
+        fits = all(word.isascii() and word.isdigit() and len(word) <= 3 for word in words)
+        days = sorted({int(word) for word in words}, reverse=True) if fits else []
+        if not fits or len(days) > MOST_REMINDERS or not all(1 <= day <= EARLIEST_REMINDER for day in days):
+            raise forms.ValidationError(
+                _("Enter at most %(most)s whole numbers from 1 to %(longest)s, such as 28, 14, 7, 1")
+                % {"most": MOST_REMINDERS, "longest": EARLIEST_REMINDER}
+            )
+        return days
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Whether other days are meant, however they are written."""
+        try:
+            return bool(self.to_python(data) != (initial or []))
+        except forms.ValidationError:
+            return True
+
+
 class CycleForm(GovukForm):
-    """Dates, limit, scope and what is scored; once the cycle is open, only the dates and the limit."""
+    """Dates, limit, reminders, scope and what is scored; once the cycle is open, the first three only."""
 
     buttons = (Button(gettext_lazy("Save")),)
 
@@ -97,6 +128,7 @@ class CycleForm(GovukForm):
             self.fields[name] = DateField(label=label, required=False, error_messages=named)
             self.looks[name] = Look(size="s")
         self._add_limit()
+        self._add_reminders()
         if in_preparation:
             self._add_choice("nations", _("Nations"), nations)
             self._add_choice("authority_types", _("Types of authority"), authority_types)
@@ -115,6 +147,17 @@ class CycleForm(GovukForm):
             error_messages={"invalid": fault, "min_value": fault, "max_value": fault},
         )
         self.looks["recommendation_limit"] = Look(size="s", width="3")
+
+    def _add_reminders(self) -> None:
+        self.fields["reminder_days"] = DaysField(
+            label=_("Days before a deadline on which people are reminded"),
+            help_text=_("Such as 28, 14, 7, 1. Leave it empty if nobody is to be reminded before a deadline."),
+        )
+        self.looks["reminder_days"] = Look(size="s", width="10")
+        self.fields["remind_overdue"] = forms.BooleanField(
+            label=_("Remind people on the day after a deadline too"), required=False
+        )
+        self.looks["remind_overdue"] = Look(small=True)
 
     def _add_choice(self, name: str, label: str, values: Sequence[str]) -> None:
         self.fields[name] = forms.MultipleChoiceField(
@@ -143,6 +186,7 @@ class CycleForm(GovukForm):
         parts: list[Any] = [
             Group(_("Dates"), *DATES),
             Group(_("Recommendations"), "recommendation_limit"),
+            Group(_("Reminders by e-mail"), "reminder_days", "remind_overdue"),
         ]
         if self.benchmarks:
             decisions = [
@@ -184,7 +228,8 @@ class CycleForm(GovukForm):
     @staticmethod
     def values(cycle: Any, decisions: Sequence[Any]) -> dict[str, Any]:
         """Initial values from the cycle that stands."""
-        names = (*DATES, "recommendation_limit", "nations", "authority_types", "version")
+        others = ("recommendation_limit", "reminder_days", "remind_overdue", "nations", "authority_types", "version")
+        names = (*DATES, *others)
         values = {name: getattr(cycle, name) for name in names}
         for one in decisions:
             values[f"scored_{one.benchmark.number}"] = one.scored
@@ -227,5 +272,5 @@ def _shown(value: Any) -> str:
     if isinstance(value, date):
         return date_format(value, "j F Y")
     if isinstance(value, list):
-        return ", ".join(value) or _("None chosen")
+        return ", ".join(map(str, value)) or _("None chosen")
     return str(value) if value not in (None, "") else _("Not set")

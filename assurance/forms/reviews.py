@@ -59,6 +59,17 @@ class ReviewForm(GovukForm):
         """The level that was chosen; None for decide later."""
         return self.cleaned_data["outcome"] if self.cleaned_data["outcome"] not in ("", NOT_YET) else None
 
+    @staticmethod
+    def values(scheme: SchemeText, row: Any) -> dict[str, Any]:
+        """Initial values from the review that stands."""
+        level = scheme.level_by_id(row.level_id)
+        return {
+            "outcome": level.code if level else NOT_YET if row.saved_at else "",
+            "summary": row.summary,
+            "comments": row.comments,
+            "version": row.version,
+        }
+
 
 class ListForm(GovukForm):
     """An ordered list of texts. ``token`` says which list the person saw."""

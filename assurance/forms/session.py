@@ -7,8 +7,10 @@ from typing import Any
 
 from django.contrib.auth.forms import AuthenticationForm, PasswordResetForm, SetPasswordForm
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from assurance.actions.messages import send_password_link
 from assurance.text import canonical_email
 
 
@@ -42,9 +44,13 @@ class SignInForm(AuthenticationForm):
 
 
 class AskForPasswordForm(PasswordResetForm):
-    """The address to which the link for a new password goes."""
+    """The address to which the link for a password goes, also if its owner was invited and never chose one."""
 
     use_required_attribute = False
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Have the link sent in the background: the answer hardly takes longer than where nobody has the address."""
+        send_password_link(address=self.cleaned_data["email"], at=timezone.now())
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["label_suffix"] = ""

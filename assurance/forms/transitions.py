@@ -18,11 +18,6 @@ from benchmarks.catalogue import SchemeText
 QUESTIONS = 3
 """Questions on one page; more can be asked in a further round."""
 
-DECLARATION = gettext_lazy(
-    "I confirm that these answers are a true account of how the authority meets the Prevent duty, "
-    "and that I am authorised to submit them."
-)
-
 
 class TransitionForm(GovukForm):
     """A transition that needs nothing but the button. ``label`` is the button's text."""
@@ -51,14 +46,6 @@ class ReasonForm(TransitionForm):
     """A transition with a reason."""
 
     reason = CleanTextField(label=gettext_lazy("Reason"), multiline=True, max_length=text.LETTER_TEXT)
-
-
-class DeclarationForm(TransitionForm):
-    """Submission with its declaration."""
-
-    declaration = forms.BooleanField(
-        label=DECLARATION, error_messages={"required": gettext_lazy("Confirm the declaration")}
-    )
 
 
 class DisputeForm(TransitionForm):

@@ -5,6 +5,7 @@ means "off" is found by an attacker and not by a test. `SERVICE` is `production`
 says otherwise, so that forgetting it is safe.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -29,8 +30,12 @@ SECRET_NAMES = frozenset(
         "DATABASE_ADMIN_URL",
         "REDIS_URL",
         "EMAIL_HOST_PASSWORD",
+        "NOTIFY_API_KEY",
     }
 )
+
+# Its name, the service and the secret, both as identifiers: a cut key would only fail at the first message.
+NOTIFY_KEY = re.compile(r".*[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 # Commands that change tables. They run as the owner of the tables; everything else as the application.
 OWNER_COMMANDS = frozenset({"migrate", "makemigrations", "sqlmigrate", "squashmigrations", "optimizemigration"})
@@ -76,10 +81,30 @@ def _broker_address(value: object) -> object:
     return value
 
 
+def _web_address(value: object) -> object:
+    """Let an address over HTTP or HTTPS through; raise ValueError for anything else."""
+    parts = urlsplit(str(value))
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an address that begins with https:// or http://")
+    return value
+
+
+def _scanner_address(value: object) -> object:
+    """Let tcp://host:port or unix:///path through; raise ValueError for anything else."""
+    parts = urlsplit(str(value))
+    by_network = parts.scheme == "tcp" and parts.hostname and parts.port
+    by_socket = parts.scheme == "unix" and not parts.netloc and parts.path.startswith("/")
+    if not by_network and not by_socket:
+        raise ValueError("must be the address of ClamAV's daemon: tcp://host:3310 or unix:///run/clamav/clamd.ctl")
+    return value
+
+
 Flag = Annotated[bool, BeforeValidator(_flag)]
 List = Annotated[tuple[str, ...], BeforeValidator(_list)]
 DatabaseAddress = Annotated[str, BeforeValidator(_database_address)]
 BrokerAddress = Annotated[str, BeforeValidator(_broker_address)]
+WebAddress = Annotated[str, BeforeValidator(_web_address)]
+ScannerAddress = Annotated[str, BeforeValidator(_scanner_address)]
 
 
 class Environment(BaseModel):
@@ -107,12 +132,19 @@ class Environment(BaseModel):
     data_dir: Path = PROJECT_FOLDER / ".local"
     files_root: Path | None = None
     static_root: Path | None = None
+    uploads_bucket: str = ""
+    uploads_s3_endpoint: WebAddress = ""
+    uploads_s3_region: str = ""
+    clamav_address: ScannerAddress = ""
 
     email_host: str = "localhost"
     email_port: int = Field(default=25, ge=1, le=65535)
     email_host_user: str = ""
     email_host_password: str = Field(default="", repr=False)
     email_use_tls: Flag = False
+    notify_api_key: str = Field(default="", repr=False)
+    notify_template_id: str = ""
+    notify_url: WebAddress = ""
     default_from_email: str = "Prevent duty assurance <no-reply@localhost>"
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -137,6 +169,12 @@ class Environment(BaseModel):
                 faults.append("DEBUG may not be on in production")
         if self.proxy_count and not self.behind_tls_proxy:
             faults.append("PROXY_COUNT has no meaning unless BEHIND_TLS_PROXY is true")
+        if (self.uploads_s3_endpoint or self.uploads_s3_region) and not self.uploads_bucket:
+            faults.append("UPLOADS_S3_ENDPOINT and UPLOADS_S3_REGION have no meaning without UPLOADS_BUCKET")
+        if self.notify_api_key and not self.notify_template_id:
+            faults.append("NOTIFY_TEMPLATE_ID is needed with NOTIFY_API_KEY")
+        if self.notify_api_key and not NOTIFY_KEY.fullmatch(self.notify_api_key):
+            faults.append("NOTIFY_API_KEY must be a whole key of GOV.UK Notify: its name and two identifiers")
         if faults:
             raise ValueError("; ".join(faults))
         return self

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import dj_database_url
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from assurance.project.environment import PROJECT_FOLDER, Environment, broker_address
@@ -136,6 +137,9 @@ CSRF_FAILURE_VIEW = "assurance.views.session.csrf_failure"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "signed-out"
 
+# For the links in invitations and in messages about a password: long enough to be back from leave.
+PASSWORD_RESET_TIMEOUT = int(timedelta(days=7).total_seconds())
+
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesBackend",
     "django.contrib.auth.backends.ModelBackend",
@@ -198,18 +202,51 @@ STORAGES: dict[str, Any] = {
             "directory_permissions_mode": 0o700,
         },
     },
+    "uploads": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": FILES_ROOT / "uploads",
+            "base_url": None,
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if SERVICE == "test"
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+if ENVIRONMENT.uploads_bucket:
+    # Who we are to the bucket, boto3 finds in the environment or from the machine by itself.
+    STORAGES["uploads"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": ENVIRONMENT.uploads_bucket,
+            "endpoint_url": ENVIRONMENT.uploads_s3_endpoint or None,
+            "region_name": ENVIRONMENT.uploads_s3_region or None,
+            # An object without a word on access is private, and a bucket that has such words switched off, as new
+            # ones have, refuses every one of them.
+            "default_acl": None,
+            "file_overwrite": False,
+            # What is larger waits on disk while it is read, and not in memory.
+            "max_memory_size": 1024 * 1024,
+        },
+    }
+# Where ClamAV's daemon answers; without it, files are not scanned and the pages say so.
+CLAMAV_ADDRESS = ENVIRONMENT.clamav_address
 # Tests ask for no files by address, and collect none.
 WHITENOISE_AUTOREFRESH = SERVICE == "test"
 # Compressed already, or read by the letters only: trying to compress them makes the first start slow.
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("br", "gif", "gz", "jpeg", "jpg", "png", "ttf", "webp", "woff", "woff2")
 # Answers to a form never grow past this without somebody meaning harm; uploads have their own limit.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    # Cuts each file off where it is too large, before one of the others keeps it.
+    "assurance.upload_handler.CappedUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # --- What a browser may do -----------------------------------------------------------------------------
 
@@ -262,26 +299,42 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_RESULT_SERIALIZER = "json"
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_ENABLE_UTC = True
-CELERY_BEAT_SCHEDULE = {"sweep-letters": {"task": "letters.sweep", "schedule": 60.0}}
+CELERY_BEAT_SCHEDULE = {
+    "sweep-letters": {"task": "letters.sweep", "schedule": 60.0},
+    "sweep-mail": {"task": "mail.sweep", "schedule": 60.0},
+    # Each reminder and digest is written once however often these run: what was missed is made up for in the hour.
+    "mail-reminders": {"task": "mail.remind", "schedule": crontab(minute=0, hour="7-18")},
+    "mail-digests": {"task": "mail.digest", "schedule": crontab(minute=0)},
+    "sweep-documents": {"task": "documents.sweep", "schedule": 60.0},
+    "sweep-evidence": {"task": "evidence.sweep", "schedule": 60.0},
+    "sweep-uploads": {"task": "uploads.sweep", "schedule": timedelta(days=1)},
+    "sweep-drafts": {"task": "drafts.sweep", "schedule": timedelta(days=1)},
+}
 
 # --- E-mail --------------------------------------------------------------------------------------------
 
 DEFAULT_FROM_EMAIL = ENVIRONMENT.default_from_email
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-if PRODUCTION:
-    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+NOTIFY_API_KEY = ENVIRONMENT.notify_api_key
+NOTIFY_TEMPLATE_ID = ENVIRONMENT.notify_template_id
+NOTIFY_URL = ENVIRONMENT.notify_url
+if SERVICE == "test":
+    # Whatever else is set: a test run sends nothing to anybody.
+    EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+elif NOTIFY_API_KEY:
+    EMAIL_BACKEND = "assurance.project.notify.NotifyBackend"
+elif PRODUCTION:
+    EMAIL_BACKEND = "assurance.project.smtp.EmailBackend"
     EMAIL_HOST = ENVIRONMENT.email_host
     EMAIL_PORT = ENVIRONMENT.email_port
     EMAIL_HOST_USER = ENVIRONMENT.email_host_user
     EMAIL_HOST_PASSWORD = ENVIRONMENT.email_host_password
     EMAIL_USE_TLS = ENVIRONMENT.email_use_tls
     EMAIL_TIMEOUT = 10
-elif SERVICE == "local":
+else:
     # Nothing leaves the machine; each message is a file that can be read.
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = DATA_DIR / "mail"
-else:
-    EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 
 # --- What is said about what happened ------------------------------------------------------------------
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Case, CharField, Q, Value, When
+from django.db.models import Case, CharField, Count, Min, Q, Value, When
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
-from assurance.access import Actor, Forbidden, fetch, holds, may_answer, require, visible
-from assurance.actions.answers import open_to_answers
+from assurance.access import Actor, fetch, holds, visible
 from assurance.actions.giving import contributors, open_to_giving
+from assurance.actions.people import MAY_MANAGE, called
 from assurance.actions.reviews import list_token
 from assurance.models import (
     Assessment,
@@ -28,9 +30,11 @@ from assurance.models import (
     SelfAssessment,
     Strength,
 )
+from assurance.queries.follow_ups import FollowUps, follow_ups, last_year
+from assurance.queries.next_step import NextStep, next_step, yours
 from assurance.queries.points import count
-from assurance.queries.record import label
-from assurance.vocabulary import EDITABLE_STATES, Answer, Permission, State
+from assurance.queries.submission import Answered, answers_on
+from assurance.vocabulary import AUTHORITY_ROLES, EDITABLE_STATES, Answer, Permission, State
 from assurance.workflow import ASSESSMENT, Row, available
 from benchmarks.catalogue import BenchmarkText, SchemeText, scheme_text
 
@@ -43,6 +47,7 @@ class Progress:
     UNSCORED = ("unscored", _("Not scored this year"), "grey")
     NOT_STARTED = ("not_started", _("Not started"), "blue")
     IN_PROGRESS = ("in_progress", _("In progress"), "yellow")
+    RECHECK = ("recheck", _("Needs re-checking"), "orange")
     READY = ("ready", _("Ready"), "")
 
 
@@ -58,18 +63,38 @@ class Task:
     editable: bool
     reason: str = ""
     given_to: tuple[str, ...] = ()
+    questions: int = 0
+    href: str = ""
 
     @property
     def hint(self) -> str:
-        """What is to be known of it in one line: why it is not scored, or who was given it ("" for nothing)."""
-        if self.reason or not self.given_to:
+        """What is to be known of it in one line ("" for nothing).
+
+        Why it is not scored, how many of the adviser's questions wait for an answer, or who was given it.
+        """
+        if self.reason:
             return self.reason
-        return gettext("Given to %(names)s") % {"names": ", ".join(self.given_to)}
+        if self.questions:
+            asked = ngettext("%(count)s question to answer", "%(count)s questions to answer", self.questions)
+            return asked % {"count": self.questions}
+        return gettext("Given to %(names)s") % {"names": ", ".join(self.given_to)} if self.given_to else ""
 
     @property
     def is_ready(self) -> bool:
         """Whether nothing is left to do on it."""
         return self.progress in (Progress.READY, Progress.UNSCORED)
+
+
+@dataclass(frozen=True)
+class Errand:
+    """A thing to do that is no benchmark, as a row of a task list; without a colour its status is plain text."""
+
+    id: str
+    text: StrOrPromise
+    href: str
+    status: StrOrPromise
+    colour: str = ""
+    hint: StrOrPromise = ""
 
 
 @dataclass(frozen=True)
@@ -90,8 +115,22 @@ class Overview:
     may_read_questions: bool
     may_read_letters: bool
     may_read_events: bool
+    may_see_people: bool
     waits_on: StrOrPromise
     due: date | None
+    overdue: bool
+    is_own: bool
+    yours: StrOrPromise
+    step: NextStep | None
+    errands: tuple[Errand, ...]
+    checking: Errand | None
+    may_keep: bool
+
+    @property
+    def buttons(self) -> tuple[Row, ...]:
+        """The transitions that have a button here. What an authority decides it decides where it reads."""
+        elsewhere = {"start", "submit", "answer", "accept", "dispute"}
+        return tuple(row for row in self.transitions if row.name not in elsewhere)
 
     @cached_property
     def answered(self) -> int:
@@ -127,7 +166,7 @@ def waits(assessment: Assessment) -> tuple[StrOrPromise, date | None]:
 
 
 def overview(actor: Actor, assessment_id: int) -> Overview:
-    """The assessment's first page: status, tasks, transitions. At most five queries."""
+    """The assessment's first page: status, tasks, the next step. At most six queries."""
     assessment = fetch(actor, P.READ_PROGRESS, Assessment, related=("cycle",), pk=assessment_id)
     scheme = scheme_text(assessment.cycle.scheme_version_id)
     may_edit = holds(actor, (P.EDIT_ANSWERS, P.EDIT_GIVEN), assessment)
@@ -135,6 +174,8 @@ def overview(actor: Actor, assessment_id: int) -> Overview:
     reasons = dict(assessment.cycle.benchmarks.filter(scored=False).values_list("benchmark_id", "reason"))
     mine, names = _given(actor, assessment) if assessment.state in EDITABLE_STATES else (None, {})
     answers = _tasks(SelfAssessment, "evidence", assessment, scheme, reasons, editable, mine, names)
+    asked, first_due = _asked(actor, assessment)
+    answers = tuple(_leading(one, assessment, asked) for one in answers)
     can_review = holds(actor, P.REVIEW, assessment)
     reviewing = can_review and assessment.state == State.IN_REVIEW
     reviews = (
@@ -151,6 +192,8 @@ def overview(actor: Actor, assessment_id: int) -> Overview:
         else (0, 0)
     )
     waits_on, due = waits(assessment)
+    due = first_due or due
+    waiting = [task.benchmark.number for task in answers if task.editable and not task.is_ready]
     return Overview(
         assessment=assessment,
         scheme=scheme,
@@ -165,16 +208,126 @@ def overview(actor: Actor, assessment_id: int) -> Overview:
         may_read_answers=_may_read_answers(actor, assessment),
         may_read_questions=holds(actor, (P.READ_REVIEW, P.READ_DRAFT), assessment),
         may_read_events=holds(actor, (P.READ_EVENTS, P.READ_SHARED_EVENTS), assessment),
+        # While there is work to give, the way there is among the things to do.
+        may_see_people=holds(actor, MAY_MANAGE, assessment) and not (editable and holds(actor, P.INVITE, assessment)),
         may_read_letters=holds(actor, (P.READ_LETTERS, P.READ_ISSUED_LETTERS), assessment),
         waits_on=waits_on,
         due=due,
+        overdue=due is not None and due < timezone.localdate() and assessment.state != State.WITHDRAWN,
+        is_own=any(grant.role in AUTHORITY_ROLES and grant.covers(assessment.authority) for grant in actor.grants),
+        yours=yours(actor, assessment),
+        step=next_step(actor, assessment, waiting=waiting, questions=sum(asked.values())),
+        errands=_errands(actor, assessment, answers) if editable else (),
+        checking=_checking(assessment, answers) if editable and holds(actor, P.SUBMIT, assessment) else None,
+        may_keep=_may_keep(actor, assessment),
     )
+
+
+def _leading(task: Task, assessment: Assessment, asked: Mapping[int | None, int]) -> Task:
+    """The task with where it leads: to the page of its answer, or to the questions that were asked about it."""
+    href, questions = "", asked.get(task.benchmark.id, 0)
+    if task.editable:
+        href = reverse("answer", args=[assessment.pk, task.benchmark.number])
+    elif questions:
+        href = f"{reverse('questions', args=[assessment.pk])}#benchmark-{task.benchmark.number}"
+    return replace(task, href=href, questions=questions)
+
+
+def _asked(actor: Actor, assessment: Assessment) -> tuple[dict[int | None, int], date | None]:
+    """How many questions the actor has to answer now, and when the first is due.
+
+    By the id of the benchmark; None is for none in particular.
+    """
+    if assessment.state != State.CLARIFICATION or not holds(actor, P.SUBMIT, assessment):
+        return {}, None
+    waiting = visible(actor, Question).filter(assessment=assessment, answered_at__isnull=True)
+    found = list(waiting.order_by().values_list("benchmark_id").annotate(count=Count("pk"), due=Min("due")))
+    return {key: number for key, number, _due in found}, min((due for _key, _number, due in found), default=None)
+
+
+def _errands(actor: Actor, assessment: Assessment, answers: Iterable[Task]) -> tuple[Errand, ...]:
+    """What can be done before the benchmarks. One query, for last year."""
+    leads = holds(actor, P.EDIT_ANSWERS, assessment)
+    found = []
+    before = last_year(actor, assessment)
+    if before is not None and leads:
+        recheck = sum(task.progress == Progress.RECHECK for task in answers)
+        status = ngettext("%(count)s to re-check", "%(count)s to re-check", recheck) % {"count": recheck}
+        found.append(
+            Errand(
+                "carry",
+                _("Bring in last year’s answers"),
+                reverse("carry", args=[assessment.pk]),
+                status if recheck else _("Optional"),
+                Progress.RECHECK[2] if recheck else "",
+                gettext("From %(year)s. You check each one before it counts.") % {"year": before.cycle},
+            )
+        )
+    if before is not None and before.recommendations:
+        counts = {"answered": before.answered, "total": before.recommendations}
+        found.append(
+            Errand(
+                "follow-ups",
+                _("Last year’s recommendations"),
+                reverse("follow-ups", args=[assessment.pk]),
+                gettext("%(answered)s of %(total)s answered") % counts,
+            )
+        )
+    if holds(actor, P.INVITE, assessment):
+        href = reverse("people", args=[assessment.authority_id])
+        hint = _("Invite colleagues to answer benchmarks with you.")
+        found.append(Errand("people", _("People"), href, _("Optional"), hint=hint))
+    if holds(actor, P.GIVE, assessment):
+        href = reverse("give", args=[assessment.pk])
+        found.append(Errand("give", _("Give benchmarks to contributors"), href, _("Optional")))
+    href = reverse("workbook", args=[assessment.pk])
+    hint = _("Download everything as a spreadsheet, send it round, and upload it again.")
+    found.append(Errand("workbook", _("Work in a spreadsheet"), href, _("Optional"), hint=hint))
+    return tuple(found)
+
+
+def _checking(assessment: Assessment, answers: Iterable[Task]) -> Errand:
+    """The last thing to do: it can be looked at before everything is ready."""
+    left = sum(not task.is_ready for task in answers)
+    status = ngettext("%(count)s benchmark to finish", "%(count)s benchmarks to finish", left) % {"count": left}
+    return Errand(
+        "check",
+        _("Check your answers and submit"),
+        reverse("check", args=[assessment.pk]),
+        status if left else _("Not submitted yet"),
+        "grey" if left else "blue",
+    )
+
+
+def _may_keep(actor: Actor, assessment: Assessment) -> bool:
+    """Whether the actor may read the whole self-assessment now, to print it or to have it as a file."""
+    if assessment.state in EDITABLE_STATES or assessment.submitted_at is None:
+        return holds(actor, P.READ_DRAFT, assessment)
+    return holds(actor, (P.READ_DRAFT, P.READ_SUBMITTED), assessment)
 
 
 def _may_read_answers(actor: Actor, assessment: Assessment) -> bool:
     if assessment.state in EDITABLE_STATES:
         return holds(actor, P.READ_DRAFT, assessment)
     return holds(actor, (P.READ_DRAFT, P.READ_SUBMITTED, P.READ_OUTCOMES), assessment)
+
+
+STEPS: Mapping[str, Step] = {
+    one[0]: one
+    for one in (Progress.UNSCORED, Progress.NOT_STARTED, Progress.IN_PROGRESS, Progress.RECHECK, Progress.READY)
+}
+
+
+def progress_of(model: type[SelfAssessment] | type[Review], text_field: str) -> Case:
+    """How far an answer or a review is, as an expression that gives a key of ``STEPS``."""
+    return Case(
+        When(answer=Answer.NOT_APPLICABLE, then=Value("unscored")),
+        *([When(needs_rechecking=True, then=Value("recheck"))] if model is SelfAssessment else []),
+        When(~Q(**{text_field: ""}), answer__in=[Answer.OUTCOME, Answer.UNKNOWN], then=Value("ready")),
+        When(Q(answer=Answer.UNANSWERED) & Q(**{text_field: ""}), then=Value("not_started")),
+        default=Value("in_progress"),
+        output_field=CharField(),
+    )
 
 
 def _tasks(
@@ -188,22 +341,14 @@ def _tasks(
     names: Mapping[int, tuple[str, ...]] | None = None,
 ) -> tuple[Task, ...]:
     """How far each benchmark is. Reads no text, so that progress can be shown where the text may not be."""
-    progress = Case(
-        When(answer=Answer.NOT_APPLICABLE, then=Value("unscored")),
-        *([When(needs_rechecking=True, then=Value("in_progress"))] if model is SelfAssessment else []),
-        When(~Q(**{text_field: ""}), answer__in=[Answer.OUTCOME, Answer.UNKNOWN], then=Value("ready")),
-        When(Q(answer=Answer.UNANSWERED) & Q(**{text_field: ""}), then=Value("not_started")),
-        default=Value("in_progress"),
-        output_field=CharField(),
-    )
-    steps = {one[0]: one for one in (Progress.UNSCORED, Progress.NOT_STARTED, Progress.IN_PROGRESS, Progress.READY)}
+    progress = progress_of(model, text_field)
     found = dict(
         model.objects.filter(assessment=assessment).annotate(progress=progress).values_list("benchmark_id", "progress")
     )
     return tuple(
         Task(
             benchmark=benchmark,
-            progress=steps[found.get(benchmark.id, "unscored")],
+            progress=STEPS[found.get(benchmark.id, "unscored")],
             editable=editable
             and found.get(benchmark.id, "unscored") != "unscored"
             and (mine is None or benchmark.id in mine),
@@ -215,66 +360,15 @@ def _tasks(
 
 
 @dataclass(frozen=True)
-class AnswerPage:
-    """One benchmark for the person who answers it."""
-
-    row: SelfAssessment
-    assessment: Assessment
-    scheme: SchemeText
-    benchmark: BenchmarkText
-
-    @property
-    def level_code(self) -> str:
-        """The outcome that stands, as the form knows it ("" for none yet)."""
-        level = self.scheme.level_by_id(self.row.level_id)
-        return level.code if level else ""
-
-    @cached_property
-    def suggestion(self) -> Any:
-        """What the ticks suggest, on a checklist scheme; None on another."""
-        if not self.scheme.is_checklist:
-            return None
-        return self.scheme.suggestion(self.benchmark.number, self.row.met_criteria)
-
-    @property
-    def suggested_label(self) -> str:
-        """The suggested outcome in words ("" for none)."""
-        level = self.scheme.level(self.suggestion.level) if self.suggestion and self.suggestion.level else None
-        return level.label if level else ""
-
-
-def answer_page(actor: Actor, assessment_id: int, number: int) -> AnswerPage | None:
-    """The benchmark to answer; None when it cannot be answered now and is only to be read.
-
-    Raises:
-        NotFound, Forbidden: as ``access.require``; also Forbidden for a benchmark that was not given to one.
-    """
-    row = fetch(
-        actor,
-        (P.EDIT_ANSWERS, P.EDIT_GIVEN),
-        SelfAssessment,
-        related=("assessment__cycle",),
-        assessment_id=assessment_id,
-        benchmark__number=number,
-    )
-    if not open_to_answers(row):
-        return None
-    if not may_answer(actor, row):
-        raise Forbidden(P.EDIT_GIVEN)
-    row.assessment.authority = row.authority
-    scheme = scheme_text(row.assessment.cycle.scheme_version_id)
-    return AnswerPage(row, row.assessment, scheme, scheme.benchmarks[number])
-
-
-@dataclass(frozen=True)
 class ReviewPage:
     """One benchmark for the adviser: the authority's answer on the left, the adviser's own on the right."""
 
     row: Review
-    answer: SelfAssessment
+    own: Answered
     assessment: Assessment
     scheme: SchemeText
     benchmark: BenchmarkText
+    follow_ups: FollowUps
 
     @property
     def level_code(self) -> str:
@@ -283,20 +377,10 @@ class ReviewPage:
         return level.code if level else ""
 
     @property
-    def own_label(self) -> str:
-        """The authority's outcome in words."""
-        return label(self.scheme, self.answer)
-
-    @property
-    def ticked(self) -> list[tuple[str, list[str]]]:
-        """The criteria that the authority says are met, by level label."""
-        ids = self.answer.met_criteria
-        found = []
-        for level in self.scheme.levels:
-            texts = [one.text for one in self.benchmark.criteria.get(level.code, ()) if one.id in ids]
-            if texts:
-                found.append((level.label, texts))
-        return found
+    def follow_ups_label(self) -> str:
+        """What opens last year's recommendations: how many are done."""
+        counts = {"year": self.follow_ups.cycle, "done": self.follow_ups.done, "total": self.follow_ups.total}
+        return gettext("Recommendations of %(year)s: %(done)s of %(total)s done") % counts
 
 
 def review_page(actor: Actor, assessment_id: int, number: int) -> ReviewPage | None:
@@ -313,32 +397,21 @@ def review_page(actor: Actor, assessment_id: int, number: int) -> ReviewPage | N
         return None
     row.assessment.authority = row.authority
     scheme = scheme_text(row.assessment.cycle.scheme_version_id)
-    answer = visible(actor, SelfAssessment).get(assessment_id=assessment_id, benchmark_id=row.benchmark_id)
-    return ReviewPage(row, answer, row.assessment, scheme, scheme.benchmarks[number])
+    own = answers_on(actor, row.assessment, [row.benchmark_id])[row.benchmark_id]
+    said = follow_ups(actor, row.assessment)
+    return ReviewPage(row, own, row.assessment, scheme, scheme.benchmarks[number], said)
 
 
-def next_number(actor: Actor, page: AnswerPage | ReviewPage) -> int | None:
-    """The next benchmark that is not ready and that the actor can edit, going round from this page. One query."""
-    if isinstance(page, AnswerPage):
-        mine = _given_to(actor, page.assessment)
-        tasks = _tasks(SelfAssessment, "evidence", page.assessment, page.scheme, {}, True, mine)
-    else:
-        tasks = _tasks(Review, "summary", page.assessment, page.scheme, {}, True)
+def next_number(page: ReviewPage) -> int | None:
+    """The next benchmark whose review is not ready, going round from this page. One query."""
+    tasks = _tasks(Review, "summary", page.assessment, page.scheme, {}, True)
     here = page.benchmark.number
     waiting = [one.benchmark.number for one in tasks if one.editable and not one.is_ready]
     return next(iter([n for n in waiting if n > here] + [n for n in waiting if n < here]), None)
 
 
-def _given_to(actor: Actor, assessment: Assessment) -> set[int] | None:
-    """Ids of the benchmarks that a contributor may answer; None for whoever may answer every one."""
-    if holds(actor, P.EDIT_ANSWERS, assessment):
-        return None
-    given = GivenBenchmark.objects.filter(self_assessment__assessment=assessment, contributor_id=actor.id)
-    return set(given.values_list("self_assessment__benchmark_id", flat=True))
-
-
 def _given(actor: Actor, assessment: Assessment) -> tuple[set[int] | None, dict[int, tuple[str, ...]]]:
-    """As :func:`_given_to`, and the names of those who were given each benchmark and are contributors. One query."""
+    """Ids of the benchmarks that the actor may answer (None for every one), and who was given each. One query."""
     if not holds(actor, P.READ_DRAFT, assessment):
         return None, {}
     given = visible(actor, GivenBenchmark).filter(
@@ -347,12 +420,17 @@ def _given(actor: Actor, assessment: Assessment) -> tuple[set[int] | None, dict[
     )
     mine: set[int] = set()
     names: dict[int, tuple[str, ...]] = defaultdict(tuple)
-    for benchmark_id, person_id, name in given.order_by("contributor__name", "contributor_id").values_list(
-        "self_assessment__benchmark_id", "contributor_id", "contributor__name"
+    rows = given.annotate(called=called("contributor", "authority")).order_by("called", "contributor_id")
+    for benchmark_id, person_id, name, due_on, note in rows.values_list(
+        "self_assessment__benchmark_id", "contributor_id", "called", "due_on", "note"
     ):
-        names[benchmark_id] += (name,)
+        by = {"name": name, "day": date_format(due_on, "j F")} if due_on else {}
+        said = gettext("%(name)s (by %(day)s)") % by if due_on else name
         if person_id == actor.id:
             mine.add(benchmark_id)
+            # What the lead asks is for whoever is asked.
+            said += f": “{' '.join(note.split())}”" if note else ""
+        names[benchmark_id] += (said,)
     every = holds(actor, P.EDIT_ANSWERS, assessment)
     return (None if every else mine), dict(names)
 
@@ -393,35 +471,4 @@ def _list_page(actor: Actor, assessment_id: int, model: type[Strength] | type[Re
         rows,
         list_token(rows),
         assessment.state == State.IN_REVIEW,
-    )
-
-
-@dataclass(frozen=True)
-class QuestionLine:
-    """A question as the actor may read it: an answer that was not sent yet is the authority's own."""
-
-    question: Question
-    answer: str
-
-
-def questions(actor: Actor, assessment_id: int) -> tuple[Assessment, tuple[QuestionLine, ...], bool]:
-    """The assessment, its questions, and whether the actor can answer them now."""
-    assessment = fetch(actor, P.READ_PROGRESS, Assessment, related=("cycle",), pk=assessment_id)
-    rows = tuple(visible(actor, Question).filter(assessment=assessment).select_related("benchmark"))
-    if not rows:
-        require(actor, (P.READ_REVIEW, P.READ_DRAFT), assessment)
-    sent = assessment.state != State.CLARIFICATION or holds(actor, P.READ_DRAFT, assessment)
-    can_answer = assessment.state == State.CLARIFICATION and holds(actor, P.SUBMIT, assessment)
-    return assessment, tuple(QuestionLine(row, row.answer if sent else "") for row in rows), can_answer
-
-
-def question(actor: Actor, assessment_id: int, question_id: int) -> Question:
-    """One question that the actor may answer."""
-    return fetch(
-        actor,
-        P.SUBMIT,
-        Question,
-        related=("assessment__cycle", "benchmark"),
-        pk=question_id,
-        assessment_id=assessment_id,
     )

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Q, Value
-
 from assurance.access import Actor, fetch, visible
-from assurance.actions.giving import contributors, given_token, open_to_giving
-from assurance.models import Assessment, SelfAssessment
+from assurance.actions.giving import Ask, Pair, ask_of, contributors, given_token, open_to_giving
+from assurance.actions.people import invited_at, shown_name
+from assurance.models import Assessment, GivenBenchmark, SelfAssessment
 from assurance.vocabulary import Answer, Permission
 from benchmarks.catalogue import BenchmarkText, scheme_text
 
 
 @dataclass(frozen=True)
 class Contributor:
-    """Somebody to give benchmarks to, and the numbers of those that they have."""
+    """Somebody to give benchmarks to, the numbers of those that they have, and what was asked with them."""
 
     id: int
     name: str
     email: str
     numbers: tuple[int, ...]
+    ask: Ask
 
 
 @dataclass(frozen=True)
@@ -40,22 +40,38 @@ def give_page(actor: Actor, assessment_id: int, today: date) -> GivePage:
     """The contributors of the authority, and what is given to each. Three queries."""
     assessment = fetch(actor, Permission.GIVE, Assessment, related=("cycle",), pk=assessment_id)
     scheme = scheme_text(assessment.cycle.scheme_version_id)
-    rows = (
+    numbers: set[int] = set()
+    given: dict[Pair, GivenBenchmark] = {}
+    for number, person, given_at, due_on, note, row_id in (
         visible(actor, SelfAssessment)
         .filter(assessment=assessment)
         .exclude(answer=Answer.NOT_APPLICABLE)
-        .annotate(people=ArrayAgg("given__contributor", filter=Q(given__isnull=False), default=Value([])))
-    )
-    given = {number: frozenset(people) for number, people in rows.values_list("benchmark__number", "people")}
+        .values_list(
+            "benchmark__number", "given__contributor", "given__given_at", "given__due_on", "given__note", "given__id"
+        )
+    ):
+        numbers.add(number)
+        if person is not None:
+            given[person, number] = GivenBenchmark(id=row_id, given_at=given_at, due_on=due_on, note=note)
+    people = contributors(assessment.authority, today).annotate(invited_at=invited_at("pk", assessment.authority_id))
     return GivePage(
         assessment=assessment,
-        benchmarks=tuple(one for number, one in scheme.benchmarks.items() if number in given),
-        contributors=tuple(
+        benchmarks=tuple(one for number, one in scheme.benchmarks.items() if number in numbers),
+        contributors=_by_name(
             Contributor(
-                one.pk, one.name, one.email, tuple(n for n, people in sorted(given.items()) if one.pk in people)
+                one.pk,
+                shown_name(one, one.invited_at),
+                one.email,
+                tuple(sorted(number for person, number in given if person == one.pk)),
+                ask_of(row for (person, _number), row in given.items() if person == one.pk),
             )
-            for one in contributors(assessment.authority, today)
+            for one in people
         ),
-        token=given_token((person, number) for number, people in given.items() for person in people),
+        token=given_token(given, ((pair, ask_of([row])) for pair, row in given.items())),
         editable=open_to_giving(assessment),
     )
+
+
+def _by_name(people: Iterable[Contributor]) -> tuple[Contributor, ...]:
+    """In the order of what is shown: another would tell of a name that is not."""
+    return tuple(sorted(people, key=lambda one: (one.name.casefold(), one.id)))

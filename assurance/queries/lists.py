@@ -14,7 +14,7 @@ from django_stubs_ext import StrOrPromise
 from assurance.access import Actor, require_anywhere, visible
 from assurance.models import Assessment, Cycle, SelfAssessment
 from assurance.queries.assessments import waits
-from assurance.vocabulary import AUTHORITY_ROLES, HOME_OFFICE_ROLES, Answer, CycleState, Permission, Role, State
+from assurance.vocabulary import HOME_OFFICE_ROLES, Answer, CycleState, Permission, Role, State
 
 PAGE_SIZE = 50
 
@@ -73,17 +73,6 @@ def only_signs(actor: Actor) -> bool:
 def is_home_office(actor: Actor) -> bool:
     """Whether the actor's first page is the list of many authorities."""
     return bool(actor.roles() & HOME_OFFICE_ROLES)
-
-
-def own_assessments(actor: Actor, today: date) -> tuple[Entry, ...]:
-    """Assessments of the authorities that the actor works for, open cycles first, newest first."""
-    ids = [grant.authority_id for grant in actor.grants if grant.role in AUTHORITY_ROLES]
-    rows = visible(actor, Assessment).filter(authority__in=ids).select_related("authority", "cycle")
-    ordered = sorted(
-        rows.order_by("-cycle__name", "authority__name"),
-        key=lambda row: (row.cycle.state != CycleState.OPEN, row.state == State.WITHDRAWN),
-    )
-    return _entries(ordered, today)
 
 
 def assessments(actor: Actor, filters: Filters, page: int, today: date) -> Listing:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
+from django.db.models.functions import JSONObject
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
@@ -23,12 +26,21 @@ from assurance.models import (
     SelfAssessment,
     Strength,
 )
+from assurance.queries.follow_ups import FollowUps, follow_ups
 from assurance.queries.points import Points, points
-from assurance.vocabulary import EDITABLE_STATES, Answer, EventKind, LetterState, Permission, State
+from assurance.vocabulary import Answer, EventKind, LetterState, Permission, State
 from assurance.workflow import ASSESSMENT, Row, available
 from benchmarks.catalogue import BenchmarkText, SchemeText, scheme_text
 
 P = Permission
+
+
+@dataclass(frozen=True)
+class Disputed:
+    """Why the authority did not accept an outcome, and when it said so."""
+
+    reason: str
+    raised_at: datetime
 
 
 @dataclass(frozen=True)
@@ -45,7 +57,7 @@ class Line:
     evidence: str
     summary: str
     comments: str
-    disputes: tuple[Dispute, ...]
+    disputes: tuple[Disputed, ...]
 
     @property
     def differs(self) -> bool:
@@ -64,6 +76,7 @@ class Record:
     shows_adviser: bool
     shows_agreed: bool
     points: Points
+    follow_ups: FollowUps
     transitions: tuple[Row, ...]
     figures: Figures | None
 
@@ -77,21 +90,17 @@ class Record:
 
 
 def record(actor: Actor, assessment_id: int) -> Record:
-    """The three judgements side by side, with texts. At most six queries."""
+    """The three judgements side by side, with texts. At most six queries: one for each, and what goes with them."""
     return _record(actor, fetch(actor, P.READ_PROGRESS, Assessment, related=("cycle",), pk=assessment_id))
 
 
 def _record(actor: Actor, assessment: Assessment) -> Record:
     scheme = scheme_text(assessment.cycle.scheme_version_id)
     own = _by_benchmark(actor, SelfAssessment, assessment)
-    reviews = _by_benchmark(actor, Review, assessment)
+    reviews = _reviews(actor, assessment)
     agreed = _by_benchmark(actor, AgreedOutcome, assessment) if assessment.state == State.AGREED else {}
     if not own and not reviews and not agreed:
         raise Forbidden(P.READ_SUBMITTED)
-    disputes: dict[int, list[Dispute]] = {}
-    if reviews and assessment.state not in (*EDITABLE_STATES, State.SUBMITTED):
-        for one in visible(actor, Dispute).filter(assessment=assessment):
-            disputes.setdefault(one.benchmark_id, []).append(one)
     lines = []
     for benchmark in scheme.benchmarks.values():
         mine, theirs, stands = own.get(benchmark.id), reviews.get(benchmark.id), agreed.get(benchmark.id)
@@ -108,7 +117,7 @@ def _record(actor: Actor, assessment: Assessment) -> Record:
                 evidence=mine.evidence if mine else "",
                 summary=theirs.summary if theirs else "",
                 comments=theirs.comments if theirs else "",
-                disputes=tuple(disputes.get(benchmark.id, ())),
+                disputes=_disputed(theirs),
             )
         )
     return Record(
@@ -119,35 +128,9 @@ def _record(actor: Actor, assessment: Assessment) -> Record:
         shows_adviser=bool(reviews),
         shows_agreed=bool(agreed),
         points=_points(actor, assessment) if reviews else Points(),
+        follow_ups=follow_ups(actor, assessment) if own else FollowUps(),
         transitions=tuple(available(ASSESSMENT, assessment, actor)),
         figures=figures(scheme, {key: (row.answer, row.level_id) for key, row in agreed.items()}) if agreed else None,
-    )
-
-
-@dataclass(frozen=True)
-class Standing:
-    """What stands on a benchmark, for a person whose form had become stale."""
-
-    label: str
-    texts: tuple[tuple[StrOrPromise, str], ...]
-
-
-def standing(scheme: SchemeText, row: SelfAssessment | Review) -> Standing:
-    """What somebody else saved in between."""
-    if isinstance(row, SelfAssessment):
-        ticked = row.met_criteria
-        criteria = [
-            one.text
-            for benchmark in scheme.benchmarks.values()
-            for level in benchmark.criteria.values()
-            for one in level
-            if one.id in ticked
-        ]
-        texts = ((_("Criteria that stand as ticked"), "\n".join(criteria)), (_("Evidence that stands"), row.evidence))
-        return Standing(label(scheme, row), texts if scheme.is_checklist else texts[1:])
-    return Standing(
-        label(scheme, row),
-        ((_("Summary that stands"), row.summary), (_("Comments that stand"), row.comments)),
     )
 
 
@@ -155,6 +138,23 @@ def label(scheme: SchemeText, row: SelfAssessment | Review | AgreedOutcome) -> s
     """An outcome in words: its level, or which of the three kinds of none it is."""
     level = scheme.level_by_id(row.level_id)
     return level.label if level else Answer(row.answer).label
+
+
+def _reviews(actor: Actor, assessment: Assessment) -> dict[int, Any]:
+    """The adviser's judgements, each with the disputes of it (``raised``). One query."""
+    raised = (
+        visible(actor, Dispute)
+        .filter(assessment=assessment, benchmark=OuterRef("benchmark"))
+        .order_by("raised_at")
+        .values(json=JSONObject(reason="reason", raised_at="raised_at"))
+    )
+    rows = visible(actor, Review).filter(assessment=assessment).annotate(raised=ArraySubquery(raised))
+    return {row.benchmark_id: row for row in rows.order_by()}
+
+
+def _disputed(review: Any) -> tuple[Disputed, ...]:
+    found = review.raised if review else ()
+    return tuple(Disputed(one["reason"], datetime.fromisoformat(one["raised_at"])) for one in found)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
@@ -93,3 +93,17 @@ def with_version(data: QueryDict, version: Any, key: str = "version") -> QueryDi
     typed = data.copy()
     typed[key] = str(version)
     return typed
+
+
+def with_versions(data: QueryDict, versions: Mapping[int, int]) -> QueryDict:
+    """As :func:`with_version`, for a form of several records: the version of each by its id, in ``version_7``."""
+    typed = data.copy()
+    for key, version in versions.items():
+        typed[f"version_{key}"] = str(version)
+    return typed
+
+
+def numbers_of(data: QueryDict, prefix: str) -> list[int]:
+    """The ids in the names of posted fields, such as 7 of ``answer_7``, in the order of the form."""
+    found = (number_from(name.removeprefix(prefix)) for name in data if name.startswith(prefix))
+    return [number for number in found if number is not None]

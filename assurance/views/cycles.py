@@ -85,6 +85,8 @@ def edit(request: HttpRequest, cycle_id: int) -> HttpResponse:
                     nations=form.cleaned_data.get("nations", ()),
                     authority_types=form.cleaned_data.get("authority_types", ()),
                     unscored=form.unscored(),
+                    reminder_days=form.cleaned_data["reminder_days"],
+                    remind_overdue=form.cleaned_data["remind_overdue"],
                 )
             except Unfit as refusal:
                 put_refusal(form, refusal)

@@ -13,8 +13,11 @@ from django.utils.translation import gettext as _
 from assurance.actions.giving import share_benchmarks
 from assurance.actions.refusals import NotEditable, Stale, Unfit
 from assurance.forms.give import GiveForm
+from assurance.forms.people import InviteForm
 from assurance.queries.give import GivePage, give_page
+from assurance.queries.people import invite_page
 from assurance.views.base import closed, put_refusal, signed_in, with_version
+from assurance.views.people import invite_form
 
 
 @signed_in
@@ -34,6 +37,7 @@ def give(request: HttpRequest, assessment_id: int) -> HttpResponse:
                     assessment_id=assessment_id,
                     token=form.cleaned_data["token"],
                     wanted=form.wanted(),
+                    asks=form.asks(),
                 )
             except Unfit as refusal:
                 put_refusal(form, refusal)
@@ -48,8 +52,13 @@ def give(request: HttpRequest, assessment_id: int) -> HttpResponse:
                 return redirect("assessment", assessment_id)
     else:
         form = _form(page, initial=GiveForm.values(page.contributors, page.token))
-    context = {"page": page, "form": form, "stale": stale}
+    context = {"page": page, "form": form if page.contributors else _invitation(request, page), "stale": stale}
     return render(request, "assessments/give.html", context, status=409 if stale else 200)
+
+
+def _invitation(request: HttpRequest, page: GivePage) -> InviteForm:
+    """Where there is nobody to give to, the invitation of the first one."""
+    return invite_form(invite_page(request.actor, page.assessment.authority_id))
 
 
 def _form(page: GivePage, *data: Any, **options: Any) -> GiveForm:

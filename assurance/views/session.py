@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import logout, views
 from django.core import signing
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
@@ -69,8 +69,11 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that was opened before one signed in again: what was typed is kept, and can be sent once more.
 
     Only for a form of this very site, which the browser says: a page elsewhere could otherwise put words into the
-    mouth of whoever is signed in.
+    mouth of whoever is signed in. A script is told in a word, and keeps the page that it is on.
     """
+    if request.headers.get("Accept") == "application/json":
+        is_known = request.user.is_authenticated
+        return JsonResponse({"status": "token" if is_known else "signed_out"}, status=403 if is_known else 401)
     if request.headers.get("Sec-Fetch-Site") == "same-origin" and request.POST:
         kept = request.POST.get("kept") or keep(request)
         if not request.user.is_authenticated:

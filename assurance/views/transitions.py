@@ -16,9 +16,7 @@ from django_stubs_ext import StrOrPromise
 from assurance.actions import answers, reviews
 from assurance.actions.refusals import Unfit
 from assurance.forms.transitions import (
-    DECLARATION,
     AskForm,
-    DeclarationForm,
     DisputeForm,
     ReasonForm,
     SettleForm,
@@ -47,14 +45,6 @@ def _reason(form: Any) -> dict[str, Any]:
 
 
 PAGES: dict[str, Page] = {
-    "submit": Page(
-        _("Check your answers before you submit. You can take the submission back until the adviser begins."),
-        _("Submitted. The adviser will begin the review and may ask you questions."),
-        answers.submit,
-        DeclarationForm,
-        lambda form: {"declaration": str(DECLARATION)},
-        shows_record=True,
-    ),
     "recall": Page(
         _("Take the submission back to change your answers. You will have to submit again."),
         _("Taken back. You can change your answers."),
@@ -128,12 +118,18 @@ PAGES: dict[str, Page] = {
         warn=True,
     ),
 }
-"""Every transition that a person makes on a page of its own; "start" happens with the first save."""
+"""Every transition that a person makes on a page of this kind; "start" happens with the first save."""
+
+ELSEWHERE = {"submit": "check"}
+"""Transitions that are made where one reads what they are about."""
 
 
 @signed_in
 def transition(request: HttpRequest, assessment_id: int, name: str) -> HttpResponse:
     """Make one transition of the assessment."""
+    if name in ELSEWHERE:
+        read.transition_page(request.actor, assessment_id, name, draws_record=False)
+        return redirect(ELSEWHERE[name], assessment_id)
     if name not in PAGES:
         raise Http404
     page = PAGES[name]

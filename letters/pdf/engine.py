@@ -13,6 +13,7 @@ import logging
 import re
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -78,13 +79,36 @@ def render_unchecked(content: Content) -> Rendered:
     """
     content = Content.model_validate(text.cleaned(content.frozen()))
     _refuse_what_cannot_be_set(content)
+    return _looked_at(lambda: _joined(content), tables=_tables(content))
+
+
+def render_page(template: str, values: dict[str, Any], *, identifier: str, tables: int) -> Rendered:
+    """Set a document that is no letter from a template of this folder, with the same fonts, tags and standards.
+
+    Args:
+        values: for the template. Every text in them must be bounded and settable: nothing is refused here.
+        identifier: the same for the same content, which gives the same bytes.
+        tables: how many tables the document must have.
+
+    Raises:
+        LetterDefective: the file failed the gate, or asked for something that is not its own.
+        FontsUnavailable: the pinned fonts are not there.
+    """
+    rendered = _looked_at(lambda: _finished(_typeset(template, values, identifier), None), tables=tables)
+    if rendered.defects:
+        raise LetterDefective(rendered.defects)
+    return rendered
+
+
+def _looked_at(typeset: Callable[[], bytes], *, tables: int) -> Rendered:
+    """One document at a time, and what the gate finds in it."""
     with _one_at_a_time:
         try:
-            data = _joined(content)
+            data = typeset()
         except FatalURLFetchingError as error:
             raise LetterDefective([str(error)]) from error
     with pikepdf.open(BytesIO(data)) as pdf:
-        defects = gate.defects(pdf, tables=_tables(content))
+        defects = gate.defects(pdf, tables=tables)
         pages = len(pdf.pages)
     return Rendered(data, hashlib.sha256(data).hexdigest(), pages, defects)
 
@@ -142,10 +166,14 @@ def _annex_b(content: Content) -> graft.Scion:
 
 
 def _page(template: str, content: Content, identifier: str) -> bytes:
-    """One document from one template, with clean tags and both standards claimed."""
+    """One part of a letter from one template."""
     page_text = re.split(r"\{pages?\}", getattr(content.labels, PAGE_TEXTS[template]))
-    context = Context({"content": content, "page_text": page_text})
-    html = _engine().get_template(f"{FOLDER}/{template}").render(context)
+    return _typeset(template, {"content": content, "page_text": page_text}, identifier)
+
+
+def _typeset(template: str, values: dict[str, Any], identifier: str) -> bytes:
+    """One document from one template, with clean tags and both standards claimed."""
+    html = _engine().get_template(f"{FOLDER}/{template}").render(Context(values))
     style, font_configuration = _style()
     document = HTML(string=html, url_fetcher=Assets()).render(
         font_configuration, color_profiles={"srgb": standards.colour_profile()}, stylesheets=[style]

@@ -79,6 +79,7 @@ def values(scheme: SchemeText) -> dict[str, Any]:
 def typed(cycle: Cycle, scheme: SchemeText, **changes: Any) -> dict[str, Any]:
     """What the browser sends when the form for this cycle is filled in, with some fields otherwise."""
     data: dict[str, Any] = {"version": cycle.version, "recommendation_limit": "3"}
+    data |= {"reminder_days": "28, 14, 7, 1", "remind_overdue": "on"}
     for name, value in DATES.items():
         data |= {f"{name}_day": value.day, f"{name}_month": value.month, f"{name}_year": value.year}
     data |= {"nations": ["England"], "authority_types": ["County"]}
@@ -393,7 +394,7 @@ class TestEditing:
         cycle, scheme = universe.cycle(), universe.scheme()
         address = reverse("cycle-edit", args=[cycle.pk])
         form = desk.get(address).context["form"]
-        assert set(form.fields) == {*DATES, "recommendation_limit", "version"}
+        assert set(form.fields) == {*DATES, "recommendation_limit", "reminder_days", "remind_overdue", "version"}
         data = typed(cycle, scheme, recommendation_limit="5", nations=[], authority_types=[], scored_1=None)
         assert desk.post(address, data).status_code == 302
         saved = stands(cycle)

@@ -18,6 +18,7 @@ from assurance.access import visible
 from assurance.demo_file import DEMO_PASSWORD
 from assurance.models import Assessment, Authority, Cycle, Event, Membership, Programme, SelfAssessment, User
 from assurance.vocabulary import AUTHORITY_ROLES, PORTFOLIO_ROLES, CycleState, Role, State
+from assurance.years import before
 from tests.universe import Universe, all_rows, as_actor
 
 
@@ -48,15 +49,17 @@ def person(role: Role) -> User:
 
 
 def states(scheme: str) -> list[State]:
-    """By authority code."""
-    rows = Assessment.objects.filter(cycle__scheme_version__scheme__code=scheme).order_by("authority__gss_code")
+    """Of this year, by authority code."""
+    rows = Assessment.objects.filter(cycle__scheme_version__scheme__code=scheme, cycle__state=CycleState.OPEN).order_by(
+        "authority__gss_code"
+    )
     return [State(state) for state in rows.values_list("state", flat=True)]
 
 
 def test_both_cycles_are_open_around_today(demo: Programme) -> None:
     assert Authority.objects.filter(programme=demo).count() == 8
     today = timezone.localdate()
-    found = Cycle.objects.filter(programme=demo)
+    found = Cycle.objects.filter(programme=demo, state=CycleState.OPEN)
     assert {cycle.scheme_version.scheme.code for cycle in found} == {"la-8", "la-10"}
     for cycle in found:
         assert cycle.state == CycleState.OPEN
@@ -74,6 +77,21 @@ def test_there_is_something_to_see_and_something_to_begin(demo: Programme) -> No
         half = SelfAssessment.objects.filter(assessment__state=State.IN_PROGRESS)
         assert half.exclude(evidence="").exists()
         assert half.filter(evidence="", answer="unanswered").exists()
+
+
+def test_the_first_two_authorities_had_a_last_year_on_either_scheme(demo: Programme) -> None:
+    today = timezone.localdate()
+    with all_rows():
+        past = Cycle.objects.filter(programme=demo).exclude(state=CycleState.OPEN)
+        assert {cycle.state for cycle in past} == {CycleState.CLOSED}
+        assert all(cycle.letters_by < today for cycle in past)
+        agreed = Assessment.objects.filter(cycle__in=past, state=State.AGREED).order_by("authority__gss_code")
+        assert [one.cycle.scheme_version.scheme.code for one in agreed] == ["la-8", "la-10"]
+        for one, following in zip(agreed, Authority.objects.filter(programme=demo).order_by("gss_code"), strict=False):
+            assert one.authority == following
+            assert one.recommendations.exists()
+            this_year = Assessment.objects.select_related("cycle").filter(authority=following, cycle__state="open")
+            assert [before(Assessment.objects.all(), year).first() for year in this_year] == [one, one]
 
 
 def test_every_step_was_taken_by_a_person_and_in_order(demo: Programme) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 
 from assurance.access import Forbidden, NotFound
 from assurance.actions import answers, cycles, giving, reference, reviews
 from assurance.actions.refusals import NotEditable, Stale, Unfit
-from assurance.models import Event, GivenBenchmark, User
-from assurance.vocabulary import Audience, EventKind, Role, State
+from assurance.models import Event, GivenBenchmark, Message, User
+from assurance.vocabulary import Audience, EventKind, MessageKind, Role, State
 from tests.frontend.markup import Drawn
 from tests.matrices.world import Visitors, changed, give, undone, written
 from tests.universe import MEMBERS_SINCE, Universe, all_rows, as_actor
@@ -202,13 +204,13 @@ def test_what_was_taken_back_is_no_longer_answered(universe: Universe, assessmen
     person = universe.contributor
     give(universe, universe.assessment(State.IN_PROGRESS), 2)
     common: dict[str, Any] = {"at": universe.at, "assessment_id": assessment_id, "number": 2}
-    text: dict[str, Any] = {"level_code": "met", "evidence": "A panel meets."}
+    reply = answers.Reply(level_code="met", evidence="A panel meets.")
     with as_actor(person) as by:
-        answers.save_answer(by=by, version=1, **text, **common)
+        answers.save_answer(by=by, version=1, reply=reply, **common)
     with as_actor(universe.lead) as by:
         giving.take_back_benchmark(by=by, contributor_id=person.pk, **common)
     with as_actor(person) as by, pytest.raises(Forbidden):
-        answers.save_answer(by=by, version=2, **text, **common)
+        answers.save_answer(by=by, version=2, reply=reply, **common)
 
 
 # The page
@@ -289,14 +291,203 @@ def test_after_submission_the_page_leads_back(universe: Universe, visitors: Visi
     assert not drawn(visitors.get("lead", overview)).all("a", href=address(assessment_id))
 
 
-def test_without_contributors_the_page_says_who_adds_them(universe: Universe, visitors: Visitors) -> None:
+def test_without_contributors_the_page_offers_the_invitation(universe: Universe, visitors: Visitors) -> None:
     assessment_id = universe.assessment(State.NOT_STARTED, authority=universe.birch).pk
     for ask in (visitors.get, visitors.post):
         response = ask("other_lead", address(assessment_id))
         assert response.status_code == 200
         page = drawn(response)
-        assert "has no contributors yet. The cycle administrator" in page.one("main").text
-        assert not page.all("input", type="checkbox")
+        assert "has no contributors yet. Invite the first one here" in page.one("main").text
+        there = reverse("person-invite", args=[universe.birch.pk])
+        assert page.one("form", action=there)
+    scored = [number for number, one in universe.scheme().benchmarks.items() if one.scored]
+    offered = [box["value"] for box in page.all("input", name="given")]
+    assert offered == [f"{assessment_id}-{number}" for number in scored]
+    fields = {"email": "nia.new@birch.example", "name": "Nia New", "role": "contributor", "given": offered[:2]}
+    assert visitors.post("other_lead", there, fields).status_code == 302
+    assert {number for _person, number in given(assessment_id)} == set(scored[:2])
+    page = drawn(visitors.get("other_lead", address(assessment_id)))
+    assert page.one("a", href=there)
+
+
+# By when, and with what note
+
+
+def ask(days: int, note: str = "") -> giving.Ask:
+    return giving.Ask(date(2025, 11, 10) + timedelta(days=days), note)
+
+
+def asked(assessment_id: int) -> dict[giving.Pair, giving.Ask]:
+    """By when and with what note each is given."""
+    with all_rows():
+        rows = GivenBenchmark.objects.filter(self_assessment__assessment=assessment_id)
+        found = rows.values_list("contributor_id", "self_assessment__benchmark__number", "due_on", "note")
+        return {(person, number): giving.Ask(due_on, note) for person, number, due_on, note in found}
+
+
+def token(assessment_id: int) -> str:
+    """What the form carries as it stands."""
+    found = asked(assessment_id)
+    return giving.given_token(found, found.items())
+
+
+def test_a_date_and_a_note_stand_for_all_that_somebody_has(universe: Universe, assessment_id: int) -> None:
+    person = universe.contributor.pk
+    share(universe, assessment_id, [2, 3], ask(7, "The figures."))
+    assert asked(assessment_id) == dict.fromkeys([(person, 2), (person, 3)], ask(7, "The figures."))
+    share(universe, assessment_id, [2, 3, 4], ask(9, "And the dates."))
+    assert asked(assessment_id) == dict.fromkeys([(person, n) for n in (2, 3, 4)], ask(9, "And the dates."))
+    with all_rows():
+        changes = Event.objects.filter(assessment=assessment_id, kind=EventKind.GIVEN, detail__changed=True)
+        assert sorted(changes.values_list("detail__benchmark", flat=True)) == [2, 3]
+        assert GivenBenchmark.history.filter(history_type="~").count() == 2
+
+
+def share(universe: Universe, assessment_id: int, numbers: list[int], wanted: giving.Ask | None) -> None:
+    person = universe.contributor.pk
+    seen = token(assessment_id)
+    with as_actor(universe.lead) as by:
+        giving.share_benchmarks(
+            by=by,
+            at=universe.at,
+            assessment_id=assessment_id,
+            token=seen,
+            wanted={person: numbers},
+            asks={person: wanted} if wanted else None,
+        )
+
+
+def test_what_stands_is_left_alone_when_the_date_and_the_note_are(universe: Universe, assessment_id: int) -> None:
+    person = universe.contributor.pk
+    common: dict[str, Any] = {"at": universe.at, "assessment_id": assessment_id, "contributor_id": person}
+    for number, wanted in ((2, ask(7, "First.")), (3, ask(9, "Second."))):
+        with as_actor(universe.lead) as by:
+            giving.give_benchmark(by=by, number=number, due_on=wanted.due_on, note=wanted.note, **common)
+    before = written(universe)
+    share(universe, assessment_id, [2, 3], ask(9, "Second."))
+    assert changed(before, written(universe)) == {}
+    share(universe, assessment_id, [2, 3, 4], ask(9, "Second."))
+    assert asked(assessment_id) == {
+        (person, 2): ask(7, "First."),
+        (person, 3): ask(9, "Second."),
+        (person, 4): ask(9, "Second."),
+    }
+
+
+@pytest.mark.parametrize(
+    ("wanted", "field"),
+    [(ask(-1), "due"), (ask(7, "x" * 101), "note"), (ask(7, "word " * 201), "note")],
+    ids=["a day that has passed", "a long word", "a long note"],
+)
+def test_a_date_or_a_note_that_does_not_fit_is_refused(
+    universe: Universe, assessment_id: int, wanted: giving.Ask, field: str
+) -> None:
+    before = written(universe)
+    with pytest.raises(Unfit) as refusal:
+        share(universe, assessment_id, [2], wanted)
+    assert refusal.value.field == f"{field}_{universe.contributor.pk}"
+    assert changed(before, written(universe)) == {}
+
+
+def test_a_date_that_has_passed_since_may_stand_but_nothing_new_is_given_with_it(
+    universe: Universe, assessment_id: int
+) -> None:
+    person = universe.contributor.pk
+    share(universe, assessment_id, [2, 3], ask(1))
+    universe.at += timedelta(days=5)
+    share(universe, assessment_id, [2], ask(1))
+    assert given(assessment_id) == {(person, 2)}
+    with pytest.raises(Unfit):
+        share(universe, assessment_id, [2, 3], ask(1))
+
+
+def test_a_note_that_somebody_else_changed_is_noticed(universe: Universe, assessment_id: int) -> None:
+    share(universe, assessment_id, [2], ask(7, "First."))
+    seen = token(assessment_id)
+    share(universe, assessment_id, [2], ask(7, "Second."))
+    with as_actor(universe.lead) as by, pytest.raises(Stale):
+        giving.share_benchmarks(
+            by=by,
+            at=universe.at,
+            assessment_id=assessment_id,
+            token=seen,
+            wanted={universe.contributor.pk: [2]},
+            asks={universe.contributor.pk: ask(7, "Third.")},
+        )
+    assert list(asked(assessment_id).values()) == [ask(7, "Second.")]
+
+
+def test_contributors_are_told_what_is_new_to_them(universe: Universe, assessment_id: int) -> None:
+    share(universe, assessment_id, [2], ask(7, "A word that no e-mail says."))
+    universe.at += timedelta(minutes=1)
+    share(universe, assessment_id, [2], ask(8))
+    universe.at += timedelta(minutes=1)
+    share(universe, assessment_id, [], None)
+    with all_rows():
+        (message,) = Message.objects.filter(kind=MessageKind.GIVEN)
+    assert message.person_id == universe.contributor.pk
+    assert "17 November 2025" in message.body
+    assert "A word that" not in message.body
+
+
+def test_the_list_says_by_when_and_the_note_only_to_whom_it_is_for(
+    universe: Universe, visitors: Visitors, assessment_id: int
+) -> None:
+    share(universe, assessment_id, [2], ask(7, "The figures,\nplease."))
+    overview = reverse("assessment", args=[assessment_id])
+    by_then = "Given to Conrad Contributor (by 17 November)"
+    for who, said in (("contributor", f"{by_then}: “The figures, please.”"), ("lead", by_then)):
+        page = drawn(visitors.get(who, overview))
+        hints = [hint.text for hint in page.all("div", **{"class": "govuk-task-list__hint"})]
+        assert said in hints
+    for who in ("viewer", "adviser", "manager"):
+        assert b"The figures" not in visitors.get(who, overview).content
+
+
+def test_the_page_asks_by_when_and_with_what_note(universe: Universe, visitors: Visitors, assessment_id: int) -> None:
+    person = universe.contributor.pk
+    later = timezone.localdate() + timedelta(days=9)
+    fields = ticks(assessment_id, {person: [2, 3]}) | {
+        f"due_{person}_day": str(later.day),
+        f"due_{person}_month": str(later.month),
+        f"due_{person}_year": str(later.year),
+        f"note_{person}": "The figures.\r\nAnd the dates.",
+    }
+    assert visitors.post("lead", address(assessment_id), fields).status_code == 302
+    stands = giving.Ask(later, "The figures.\nAnd the dates.")
+    assert asked(assessment_id) == dict.fromkeys([(person, 2), (person, 3)], stands)
+    page = drawn(visitors.get("lead", address(assessment_id)))
+    assert page.value_of(f"id_note_{person}") == stands.note
+    assert page.one("input", name=f"due_{person}_year").get("value") == str(later.year)
+    # Saved as it is shown, nothing changes.
+    before = written(universe)
+    again = fields | {"token": page.one("input", name="token")["value"]}
+    assert visitors.post("lead", address(assessment_id), again).status_code == 302
+    assert changed(before, written(universe)) == {}
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"due_day": "31", "due_month": "2", "due_year": "2999"}, "real date"),
+        ({"due_day": "1", "due_month": "1", "due_year": "2001", "given": ["2"]}, "today or a later date"),
+        ({"note": "Something"}, "Tick the benchmarks that the date and the note are for: Conrad Contributor"),
+        ({"note": "x" * 1001, "given": ["2"]}, "Put spaces"),
+    ],
+)
+def test_what_was_asked_wrongly_comes_back(
+    universe: Universe, visitors: Visitors, assessment_id: int, typed: dict[str, Any], said: str
+) -> None:
+    person = universe.contributor.pk
+    named = {re.sub(r"^(due|note|given)", rf"\1_{person}", name): value for name, value in typed.items()}
+    before = written(universe)
+    response = visitors.post("lead", address(assessment_id), ticks(assessment_id, {}) | named)
+    assert response.status_code == 200
+    page = drawn(response)
+    assert said in page.one("div", **{"class": "govuk-error-summary"}).text
+    if "note" in typed:
+        assert page.value_of(f"id_note_{person}") == typed["note"]
+    assert changed(before, written(universe)) == {}
 
 
 # The overview

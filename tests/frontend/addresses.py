@@ -14,6 +14,7 @@ _NAMES = (
     "password-reset",
     "password-reset-done",
     "password-reset-complete",
+    "preferences",
     "help",
     "accessibility",
     "cookies",

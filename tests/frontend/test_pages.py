@@ -10,7 +10,6 @@ import pytest
 from django import forms
 from django.contrib.staticfiles import finders
 from django.template import engines
-from django.utils.translation import override
 
 from tests.browser import faults, overflow
 from tests.frontend.conftest import NAVIGATION, Draw, Person, Viewer
@@ -60,15 +59,6 @@ def test_who_is_signed_in_can_sign_out_by_posting(draw: Draw) -> None:
     assert Person.name in page.one("header").text
     assert page.one("a", **{"aria-current": "true"}).text == "Assessments"
     assert not Drawn(draw("errors/404.html", actor=None)).all("form")
-
-
-@pytest.mark.parametrize("language", ["en-gb", "cy"])
-def test_the_reset_message(draw: Draw, language: str) -> None:
-    with override(language):
-        text = draw("registration/password_reset_email.txt", protocol="https", domain="x.test", uid="u", token="t-1")
-        subject = draw("registration/password_reset_subject.txt")
-    assert "https://x.test/reset/u/t-1/" in text
-    assert "\n" not in subject.strip()
 
 
 def test_whoever_is_locked_out_is_told_for_how_long(draw: Draw, settings: Any) -> None:

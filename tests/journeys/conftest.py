@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -24,7 +23,6 @@ from pytest_django.live_server_helper import LiveServer
 from assurance.models import User
 from assurance.project.celery import app
 from assurance.project.local.provision import DatabaseUrls
-from letters.tasks import make_letter_file
 from tests import browser
 from tests.journeys.visitors import Visitor
 from tests.universe import Universe, all_rows
@@ -68,11 +66,13 @@ def arrive(chromium: Browser, live_server: LiveServer, universe: Universe) -> It
 
 @pytest.fixture(scope="module")
 def worker(django_db_setup: DatabaseUrls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A worker for the letters that these tests approve, and for no others: it has a queue of its own."""
+    """A worker for what these tests send, and for nothing else: it has a queue of its own."""
     queue = f"journeys-{os.getpid()}"
     log = tmp_path_factory.mktemp("worker") / "log"
     with pytest.MonkeyPatch.context() as patch, log.open("wb") as output:
-        patch.setattr(make_letter_file, "apply_async", partial(make_letter_file.apply_async, queue=queue))
+        send = app.send_task
+        # A task says of itself that it has no queue, which would win over what is filled in before.
+        patch.setattr(app, "send_task", lambda *args, **options: send(*args, **options | {"queue": queue}))
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "celery", "-A", "assurance.project.celery", "worker"),

@@ -99,8 +99,8 @@ def test_a_year(universe: Universe, arrive: Arrive, worker: None, code: str, scr
 
 
 def _lead_answers(lead: Visitor, scheme: SchemeText, scored: Sequence[BenchmarkText], cycle: str) -> None:
-    """Each benchmark in turn: "save and continue" leads from one to the next, and at the end back to the list."""
-    lead.sees("Not started", f"0 of {len(scored)} benchmarks have an outcome")
+    """Each benchmark in turn: "save and continue" leads from one to the next, and at the end to the check."""
+    lead.sees("Not started", f"0 of {len(scored)} benchmarks ready")
     lead.follow(f"Alder County Council, {cycle}")
     lead.follow(f"{scored[0].number}. {scored[0].title}")
     for benchmark in scored:
@@ -108,10 +108,12 @@ def _lead_answers(lead: Visitor, scheme: SchemeText, scored: Sequence[BenchmarkT
         level = own_level(scheme, benchmark.number)
         if scheme.is_checklist:
             for criterion in benchmark.criteria.get(level.code, ()):
-                lead.page.check(f"input[type=checkbox][value='{criterion.id}']")
+                lead.choose(f"mark_{criterion.id}", "met")
         lead.choose("outcome", level.code)
         lead.fill(evidence=evidence(benchmark.number))
         lead.press("Save and continue")
+    assert lead.heading == "Check your answers"
+    lead.follow("Back to the list")
     lead.sees(f"{len(scored)} of {len(scored)} benchmarks ready")
     lead.follow(f"{scored[0].number}. {scored[0].title}")
     assert lead.page.input_value("#id_evidence") == evidence(scored[0].number)
@@ -120,14 +122,14 @@ def _lead_answers(lead: Visitor, scheme: SchemeText, scored: Sequence[BenchmarkT
 
 
 def _lead_submits(lead: Visitor, scored: Sequence[BenchmarkText]) -> None:
-    lead.follow("Submit")
+    lead.follow("Check your answers")
     lead.sees(*(evidence(one.number) for one in scored))
     lead.press("Submit")
     lead.sees("There is a problem", "Confirm the declaration")
     assert lead.page.title().startswith("Error: ")
     lead.page.check("#id_declaration")
     lead.press("Submit")
-    lead.sees("Submitted. The adviser will begin the review")
+    lead.sees("Self-assessment submitted", "Your reference SA-2025-26-", "Your Prevent adviser, Ada Adviser, reads")
 
 
 def _adviser_reviews(adviser: Visitor, scheme: SchemeText, scored: Sequence[BenchmarkText]) -> None:
@@ -286,7 +288,7 @@ def test_a_cycle_is_prepared_opened_and_closed(universe: Universe, arrive: Arriv
     administrator.sees("Cycle 2026/27 is open, with 3 assessments")
 
     lead = arrive(universe.lead, scripts=scripts)
-    lead.sees("0 of 6 benchmarks have an outcome")
+    lead.sees("0 of 6 benchmarks ready")
     lead.follow("Alder County Council, 2026/27")
     lead.sees(f"{first.number}. {first.title}", "Looked at in a review of its own this year.")
     assert lead.main.get_by_role("link", name=re.compile(rf"^{last.number}\. ")).count() == 0

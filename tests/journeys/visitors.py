@@ -34,6 +34,7 @@ class Visitor:
         self._mirror = None if scripts else _Mirror(browser)
         self._complaints: list[str] = []
         self._expected = 200
+        self._in_trouble = False
         self.page = self.tab()
 
     @property
@@ -44,10 +45,23 @@ class Visitor:
     def tab(self) -> Page:
         """Another tab of the same browser."""
         page = self._context.new_page()
+        self.listen(page)
+        return page
+
+    def listen(self, page: Page) -> None:
+        """Look at a tab that the page itself has opened as at any other."""
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self._complaints.append(f"error in the page: {error}"))
         page.on("request", self._asked)
-        return page
+
+    @contextmanager
+    def trouble(self) -> Iterator[None]:
+        """The network, the session or the service fails on purpose: that the browser says so is no complaint."""
+        self._in_trouble = True
+        yield
+        # What was said in the block has to be heard in it.
+        self.page.wait_for_timeout(100)
+        self._in_trouble = False
 
     @contextmanager
     def in_tab(self, page: Page) -> Iterator[None]:
@@ -59,7 +73,9 @@ class Visitor:
             self.page = before
 
     def close(self) -> None:
-        """Close the browser."""
+        """Close the browser. It says nothing more then: what a page says last must not meet the next test's tables."""
+        if self._context.pages:
+            self._context.set_offline(True)
         self._context.close()
         if self._mirror:
             self._mirror.close()
@@ -151,6 +167,7 @@ class Visitor:
 
     def _heard(self, message: ConsoleMessage) -> None:
         expected = self._expected >= 400 and f"status of {self._expected} " in message.text
+        expected = expected or (self._in_trouble and message.text.startswith("Failed to load resource"))
         if message.type in ("error", "warning") and not expected:
             self._complaints.append(f"{message.type}: {message.text}")
 

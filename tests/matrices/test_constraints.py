@@ -23,12 +23,19 @@ from assurance.models import (
     AgreedOutcome,
     Assessment,
     Authority,
+    Comment,
     Cycle,
     CycleBenchmark,
     Dispute,
+    Document,
+    Draft,
     Event,
+    Evidence,
+    EvidenceFile,
+    FollowUp,
     GivenBenchmark,
     Membership,
+    Message,
     Partnership,
     PartnershipMember,
     Programme,
@@ -39,9 +46,10 @@ from assurance.models import (
     SelfAssessment,
     Strength,
     Succession,
+    Upload,
     User,
 )
-from assurance.vocabulary import Answer, LetterState, Role, State
+from assurance.vocabulary import Answer, LetterState, MessageState, Role, State
 from benchmarks.models import Benchmark, Criterion, CrosswalkEntry, Level, Scheme, SchemeVersion
 from benchmarks.vocabulary import Status
 from letters.models import CycleWording, Letter, Wording
@@ -121,6 +129,13 @@ def other_authority(model: type[models.Model]) -> Violation:
     return lambda world: change(model, {"authority": world.birch}, authority=world.alder, assessment__isnull=False)
 
 
+def other_assessment(model: type[models.Model], changes: Mapping[str, Any] | None = None) -> Violation:
+    """Alder's row is moved to Birch's assessment, for rows that others of Alder's hang on."""
+    return lambda world: change(
+        model, {"assessment": row(Assessment, authority=world.birch)} | dict(changes or {}), authority=world.alder
+    )
+
+
 def event_of_another(world: World) -> None:
     # An event cannot be changed at all, so that a wrong one has to be written.
     again(Event, {"authority": world.birch}, authority=world.alder, assessment__isnull=False)
@@ -180,6 +195,16 @@ EXAMPLES: dict[str, Violation] = {
     "question_answered_has_date": lambda world: change(Question, {"answered_at": None}),
     "dispute_once_each_time": lambda world: again(Dispute),
     "dispute_has_reason": lambda world: change(Dispute, {"reason": ""}),
+    # Evidence
+    "evidence_url_iff_link": lambda world: change(Evidence, {"url": "https://example.org"}),
+    "evidence_has_title": lambda world: change(Evidence, {"title": ""}),
+    "evidence_file_number_once": lambda world: again(EvidenceFile),
+    # Work on the self-assessment
+    "draft_once": lambda world: again(Draft),
+    "follow_up_once": lambda world: again(FollowUp),
+    # E-mail
+    "assurance_message_key_key": lambda world: again(Message),
+    "message_sent_has_time": lambda world: change(Message, {"state": MessageState.SENT}),
     # Letters
     "wording_version_once": lambda world: again(Wording),
     "wording_published_has_date": draft_wording(status=Status.PUBLISHED),
@@ -212,9 +237,34 @@ EXAMPLES: dict[str, Violation] = {
     "assurance_review_same_authority": other_authority(Review),
     "assurance_agreedoutcome_same_authority": other_authority(AgreedOutcome),
     "assurance_strength_same_authority": other_authority(Strength),
-    "assurance_recommendation_same_authority": other_authority(Recommendation),
+    "assurance_recommendation_same_authority": other_assessment(Recommendation, {"position": 99}),
     "assurance_question_same_authority": other_authority(Question),
     "assurance_dispute_same_authority": other_authority(Dispute),
+    "assurance_evidence_same_authority": other_assessment(Evidence),
+    "assurance_evidencefile_same_authority": other_authority(EvidenceFile),
+    "assurance_evidencefile_evidence_id_same_authority": lambda world: change(
+        EvidenceFile, {"evidence": row(Evidence, authority=world.birch), "number": 99}, authority=world.alder
+    ),
+    "assurance_givenbenchmark_self_assessment_id_same_authority": lambda world: change(
+        GivenBenchmark, {"authority": world.birch}, authority=world.alder
+    ),
+    "assurance_draft_same_authority": other_assessment(Draft),
+    "assurance_draft_self_assessment_id_same_authority": lambda world: change(
+        Draft, {"self_assessment": row(SelfAssessment, authority=world.birch)}, authority=world.alder
+    ),
+    # A comment cannot be changed at all, so that a wrong one has to be written.
+    "assurance_comment_same_authority": lambda world: again(
+        Comment, {"assessment": row(Assessment, authority=world.birch)}, authority=world.alder
+    ),
+    "assurance_comment_self_assessment_id_same_authority": lambda world: again(
+        Comment, {"self_assessment": row(SelfAssessment, authority=world.birch)}, authority=world.alder
+    ),
+    "assurance_document_same_authority": other_authority(Document),
+    "assurance_upload_same_authority": other_authority(Upload),
+    "assurance_followup_same_authority": other_assessment(FollowUp),
+    "assurance_followup_recommendation_id_same_authority": lambda world: change(
+        FollowUp, {"recommendation": row(Recommendation, authority=world.birch)}, authority=world.alder
+    ),
     "assurance_event_same_authority": event_of_another,
     # One that is issued cannot be changed at all.
     "letters_letter_same_authority": lambda world: change(
@@ -224,6 +274,9 @@ EXAMPLES: dict[str, Violation] = {
 
 NEVER_FIRST = {
     "assessment_with_authority": "assurance_assessment_pkey",
+    "self_assessment_with_authority": "assurance_selfassessment_pkey",
+    "recommendation_with_authority": "assurance_recommendation_pkey",
+    "evidence_with_authority": "assurance_evidence_pkey",
 }
 """Constraints that cannot be violated without another: (id, authority) for the keys of others; the id alone differs."""
 
@@ -250,6 +303,8 @@ APPENDED = "are never changed or deleted"
 GUARDS: dict[tuple[str, str, str], Guard] = {
     ("assurance_event", "append_only", "UPDATE"): Guard(sql("UPDATE assurance_event SET reason = 'x'"), APPENDED),
     ("assurance_event", "append_only", "DELETE"): Guard(sql("DELETE FROM assurance_event"), APPENDED),
+    ("assurance_comment", "append_only", "UPDATE"): Guard(lambda world: change(Comment, {"text": "x"}), APPENDED),
+    ("assurance_comment", "append_only", "DELETE"): Guard(sql("DELETE FROM assurance_comment"), APPENDED),
     ("assurance_referenceevent", "append_only", "UPDATE"): Guard(
         lambda world: change(ReferenceEvent, {"reason": "x"}), APPENDED
     ),
@@ -442,10 +497,18 @@ def test_the_database_refuses(world: World) -> None:
 
 
 def test_a_constraint_that_never_comes_first_is_unique_by_another(world: World) -> None:
+    doubled = {
+        "assessment_with_authority": Assessment,
+        "self_assessment_with_authority": SelfAssessment,
+        "recommendation_with_authority": Recommendation,
+        "evidence_with_authority": Evidence,
+    }
     with all_rows():
-        found = row(Assessment, authority=world.alder)
-        error = refusal(lambda: Assessment._base_manager.bulk_create([found]))
-        assert {"assessment_with_authority": named_in(error)} == NEVER_FIRST
+        for name, model in doubled.items():
+            found = row(model, authority=world.alder)
+            error = refusal(lambda model=model, found=found: model._base_manager.bulk_create([found]))
+            assert named_in(error) == NEVER_FIRST[name]
+    assert set(doubled) == set(NEVER_FIRST)
 
 
 def test_no_number_is_below_nought(world: World) -> None:

@@ -24,8 +24,11 @@ MAY_NAME_MODELS = {
     "assurance.ledger": "writes them, with history and events",
     "assurance.workflow": "moves them",
     "assurance.models": "is them",
+    "assurance.outbox": "writes messages for the actions, in their scope",
+    "assurance.reminders": "finds who is to be reminded, for the scheduler",
     "assurance.actions": "asks the policy and writes",
     "assurance.queries": "asks the policy and reads",
+    "assurance.years": "narrows rows that were asked for already",
     "letters.models": "is them",
     "letters.workflow": "is a table of the same kind",
     "letters.actions": "asks the policy and writes",
@@ -37,6 +40,7 @@ MAY_NAME_MODELS = {
     "benchmarks.loading": "loads it",
     # The console, which says its scope explicitly and is nobody's browser.
     "assurance.management.commands.load_demo": "builds the demonstration through the actions",
+    "letters.management.commands.load_demo_letters": "issues its letters through the actions",
     "assurance.management.commands.demo_sign_ins": "looks whether the demonstration is there",
 }
 """Why each may. A module that needs no model any more has to leave."""

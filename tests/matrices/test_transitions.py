@@ -529,12 +529,19 @@ ASSIGNS = {
     "assurance/actions/cycles.py": {"cycle.state"},
 }
 """Where a state is assigned: by the engine, and for cycles, which have two movements and no table."""
+NO_RECORD = {
+    "assurance/actions/documents.py": {"document.state"},
+    "assurance/actions/messages.py": {"message.state", "one.state"},
+    "assurance/actions/workbook.py": {"row.state"},
+}
+"""Where the state is one of work in progress: of a document, a message or an upload, which no workflow moves."""
 CONSTRUCTS = {
     "assurance/actions/importing.py": {"Assessment", "Cycle"},
 }
 """Where a record is made in a state that is not its first one: past years come finished."""
 ANY_FIELD = {
     "assurance/workflow.py": "changes that an action hands over with the movement",
+    "assurance/actions/evidence.py": "title, address, benchmarks and criteria of a piece of evidence",
     "assurance/actions/reviews.py": "text, heading, benchmark numbers of a list",
     "assurance/actions/reference.py": "columns of the authorities' file",
     "assurance/actions/cycles.py": "the four dates",
@@ -567,6 +574,12 @@ def _called(node: ast.Call) -> str:
     return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
 
 
+def _of_no_record(name: str, node: ast.Call) -> bool:
+    """Whether a call that writes a state is about work in progress: made of it, or of a query that starts at it."""
+    start = ast.unparse(node).split(".")[0].split("(")[0]
+    return name in NO_RECORD and start in {"Document", "Message", "Upload", "waiting"}
+
+
 def test_a_state_is_assigned_nowhere_else() -> None:
     assigned: dict[str, set[str]] = {}
     constructed: dict[str, set[str]] = {}
@@ -577,10 +590,12 @@ def test_a_state_is_assigned_nowhere_else() -> None:
                     assigned.setdefault(name, set()).add(ast.unparse(target))
             if isinstance(node, ast.Call) and any(keyword.arg == "state" for keyword in node.keywords):
                 called = _called(node)
-                assert called not in WRITERS, f"{name}:{node.lineno} writes a state past the engine"
+                assert called not in WRITERS or _of_no_record(name, node), (
+                    f"{name}:{node.lineno} writes a state past the engine"
+                )
                 if called in {"Assessment", "Letter", "Cycle"}:
                     constructed.setdefault(name, set()).add(called)
-    assert assigned == ASSIGNS
+    assert assigned == ASSIGNS | NO_RECORD
     assert constructed == CONSTRUCTS
 
 
@@ -596,6 +611,8 @@ def test_a_state_is_not_written_by_another_name() -> None:
                 assert not (isinstance(field, ast.Constant) and field.value == "state"), f"{name}:{node.lineno}"
             for keyword in getattr(node, "keywords", []):
                 if keyword.arg in {"changes", "update_fields", "defaults"}:
+                    if name in NO_RECORD and keyword.arg == "update_fields":
+                        continue
                     written_out = {part.value for part in ast.walk(keyword.value) if isinstance(part, ast.Constant)}
                     assert "state" not in written_out, f"{name}: a movement's changes name the state"
             if isinstance(node, ast.Constant) and isinstance(node.value, str):

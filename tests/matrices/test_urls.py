@@ -9,17 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from openpyxl import load_workbook
 
+from assurance import outbox, store
+from assurance.actions import documents, drafts, evidence, giving, people, workbook
 from assurance.actions.giving import given_token
 from assurance.actions.reviews import list_token
-from assurance.models import Assessment, Question
+from assurance.models import Assessment, Document, Membership, Message, Question, Recommendation
 from assurance.views import health
-from assurance.vocabulary import LetterState, State
+from assurance.vocabulary import DocumentKind, LetterState, MessageState, Role, State
 from assurance.workflow import ASSESSMENT
 from letters import actions as letter_actions
 from letters.models import Letter
@@ -32,12 +38,13 @@ from tests.matrices.world import (
     Visitors,
     changed,
     give,
+    pdf,
     ready,
     soon,
     undone,
     written,
 )
-from tests.universe import Universe, all_rows
+from tests.universe import Universe, all_rows, as_actor
 
 Kwargs = dict[str, Any]
 Fields = Mapping[str, Any]
@@ -55,7 +62,9 @@ class Row:
         default: what everybody else gets.
         fields: what is posted to change something; None where posting changes nothing.
         by: who can change something with these fields.
+        only_look: who may look at the page and is told, when they post, that they may not.
         query: after the question mark.
+        done: what whoever changes something gets: sent on, or an answer for a script.
     """
 
     name: str
@@ -65,7 +74,9 @@ class Row:
     default: int
     fields: Callable[[Universe, Kwargs], Fields] | None = None
     by: frozenset[str] = frozenset()
+    only_look: frozenset[str] = frozenset()
     query: str = ""
+    done: int = 302
     statuses: dict[str, int] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -118,6 +129,60 @@ def given(number: int) -> Callable[[Universe], Kwargs]:
     return records
 
 
+def drafted(left: bool = False) -> Callable[[Universe], Kwargs]:
+    """Benchmark 2 with unsaved text of the lead's and the contributor's; or, ``left``, of a contributor's who was
+    taken off it."""
+
+    def records(universe: Universe) -> Kwargs:
+        kwargs = given(2)(universe)
+        common = {"at": universe.at, **kwargs}
+        for name in ("contributor",) if left else ("lead", "contributor"):
+            with as_actor(universe.cast[name]) as by:
+                typed = drafts.Typed(version=1, fields={"evidence": ["A panel"]})
+                word = drafts.keep_draft(by=by, typed=typed, **common)
+        if not left:
+            return kwargs
+        with as_actor(universe.lead) as by:
+            giving.take_back_benchmark(by=by, contributor_id=universe.contributor.pk, **common)
+        with all_rows():
+            return kwargs | {"draft_id": word.row.drafts.get().pk}
+
+    return records
+
+
+def after_a_year(number: int | None = None, scheme: str = "la-8") -> Callable[[Universe], Kwargs]:
+    """Alder's assessment, not started, after an agreed year, with benchmark 2 given; the page of ``number``."""
+
+    def records(universe: Universe) -> Kwargs:
+        universe.last_year(scheme)
+        assessment = universe.assessment()
+        give(universe, assessment, 2)
+        return {"assessment_id": assessment.pk} | ({"number": number} if number else {})
+
+    return records
+
+
+def evidence_of(*numbers: int, state: State = State.IN_PROGRESS, **more: Any) -> Callable[[Universe], Kwargs]:
+    """A file of Alder's that supports these benchmarks, of which 2 is given to the contributor."""
+
+    def records(universe: Universe) -> Kwargs:
+        assessment = universe.assessment(State.IN_PROGRESS)
+        give(universe, assessment, 2)
+        with as_actor(universe.lead) as by:
+            added = evidence.add_files(
+                by=by,
+                at=universe.at,
+                assessment_id=assessment.pk,
+                files=[SimpleUploadedFile("plan.pdf", pdf())],
+                supports=evidence.Supports(numbers),
+                enqueue=lambda *ids: None,
+            )
+        universe.assessment(state)
+        return {"assessment_id": assessment.pk, "evidence_id": added.evidence[0].pk} | more
+
+    return records
+
+
 def to_give(universe: Universe) -> Kwargs:
     """Alder's assessment in progress, with benchmark 2 given to the contributor."""
     return {"assessment_id": given(2)(universe)["assessment_id"]}
@@ -129,11 +194,70 @@ def one_more(universe: Universe, kwargs: Kwargs) -> Fields:
     return {"token": given_token([(contributor, 2)]), f"given_{contributor}": ["2", "3"]}
 
 
+def of_alder(universe: Universe) -> Kwargs:
+    """Alder, in an open cycle."""
+    return {"authority_id": universe.assessment().authority_id}
+
+
+def invited(universe: Universe) -> Kwargs:
+    """Alder, with a viewer who was invited another day."""
+    kwargs = of_alder(universe)
+    with as_actor(universe.lead) as lead:
+        people.invite(by=lead, at=universe.at, email="ida@example.test", name="Ida", role=Role.VIEWER, **kwargs)
+    return kwargs
+
+
+def again(universe: Universe, kwargs: Kwargs) -> Fields:
+    """Ida's invitation is sent again."""
+    with all_rows():
+        return {"again": Membership.objects.get(person__email="ida@example.test").pk}
+
+
+def part_of_contributor(universe: Universe) -> Kwargs:
+    """The contributor's membership; they have benchmark 2."""
+    give(universe, universe.assessment(State.IN_PROGRESS), 2)
+    with all_rows():
+        membership = universe.contributor.memberships.get()
+    return {"authority_id": universe.alder.pk, "membership_id": membership.pk}
+
+
+def to_colleague(universe: Universe, kwargs: Kwargs) -> Fields:
+    """The viewer becomes lead, and the lead a contributor."""
+    return {"former": universe.lead.pk, "to": universe.viewer.pk, "afterwards": "contributor"}
+
+
 def question(universe: Universe) -> Kwargs:
     """A question that waits for an answer."""
     assessment = universe.assessment(State.CLARIFICATION)
     with all_rows():
         return {"assessment_id": assessment.pk, "question_id": Question.objects.get(assessment=assessment).pk}
+
+
+def asked(universe: Universe) -> Kwargs:
+    """Questions that wait for an answer."""
+    return {"assessment_id": universe.assessment(State.CLARIFICATION).pk}
+
+
+def all_answers(universe: Universe, kwargs: Kwargs) -> Fields:
+    """An answer to every question."""
+    with all_rows():
+        found = Question.objects.filter(**kwargs)
+        return {f"answer_{one.pk}": "These people do." for one in found} | {
+            f"version_{one.pk}": one.version for one in found
+        }
+
+
+def with_last_year(universe: Universe) -> Kwargs:
+    """Alder's assessment, not started, after a year with a recommendation."""
+    universe.last_year()
+    return {"assessment_id": universe.assessment().pk}
+
+
+def one_done(universe: Universe, kwargs: Kwargs) -> Fields:
+    """Last year's recommendations are all done."""
+    with all_rows():
+        found = Recommendation.objects.values_list("pk", flat=True)
+        return {f"progress_{pk}": "done" for pk in found} | {f"version_{pk}": 0 for pk in found}
 
 
 def to(name: str) -> Callable[[Universe], Kwargs]:
@@ -167,6 +291,46 @@ def of_letter(state: LetterState) -> Callable[[Universe], Kwargs]:
 def agreed_without_letter(universe: Universe) -> Kwargs:
     universe.wording()
     return {"assessment_id": universe.assessment(State.AGREED).pk}
+
+
+def workbook_made(universe: Universe) -> Kwargs:
+    """The workbook of Alder's assessment in progress, asked for by the lead and made."""
+    assessment = universe.assessment(State.IN_PROGRESS)
+    with as_actor(universe.lead) as by:
+        asked = documents.ask(by=by, at=universe.at, assessment_id=assessment.pk, kind=DocumentKind.WORKBOOK_XLSX)
+    with all_rows():
+        documents.make(document_id=asked.pk, at=universe.at, makers=workbook.MAKERS)
+    return {"assessment_id": assessment.pk, "document_id": asked.pk}
+
+
+def workbook_back(universe: Universe) -> Kwargs:
+    """A workbook that says something on benchmark 2, which is given to the contributor too."""
+    kwargs = workbook_made(universe)
+    give(universe, universe.assessment(State.IN_PROGRESS), 2)
+    with all_rows(), store.open(Document.objects.get(pk=kwargs.pop("document_id")).path) as file:
+        book = load_workbook(file)
+    sheet = book["Benchmark 2"]
+    (row,) = (row for row in range(1, sheet.max_row + 1) if sheet.cell(row, 1).value == "evidence")
+    sheet.cell(row, 4).value = "A panel meets."
+    kept = BytesIO()
+    book.save(kept)
+    with as_actor(universe.lead) as by:
+        file = ContentFile(kept.getvalue())
+        row = workbook.upload(by=by, at=universe.at, name="Ours.xlsx", file=file, **kwargs)
+    with all_rows():
+        workbook.read_upload(upload_id=row.pk, at=universe.at)
+    return kwargs | {"upload_id": row.pk}
+
+
+def failed_message(universe: Universe) -> Kwargs:
+    """A message to Alder's contributor that was given up."""
+    with as_actor(universe.lead) as by:
+        outbox.lead_role_given(universe.contributor, by=by, at=universe.at, authority=universe.alder)
+    with all_rows():
+        message = Message.objects.get()
+        message.state = MessageState.FAILED
+        message.save()
+    return {"message_id": message.pk}
 
 
 def fixed(**fields: Any) -> Callable[[Universe, Kwargs], Fields]:
@@ -281,6 +445,38 @@ ROWS = [
         {302: f"{ANONYMOUS} lead", 403: "contributor viewer adviser manager signatory administrator auditor"}, 404,
     ),
     Row(
+        "comments", "in progress", on(State.IN_PROGRESS, number=2),
+        {302: ANONYMOUS, 200: "lead contributor auditor", 403: "viewer adviser manager signatory administrator"}, 404,
+        fields=fixed(text="Has anybody the figures?"), by=frozenset({"lead", "contributor"}),
+        only_look=frozenset({"auditor"}),
+    ),
+    Row(
+        "comments", "agreed", on(State.AGREED, number=2),
+        {302: ANONYMOUS, 200: "lead contributor auditor", 403: "viewer adviser manager signatory administrator"}, 404,
+    ),
+    # The people of an authority, for its lead and for whoever manages people.
+    Row(
+        "people", "", invited,
+        {302: ANONYMOUS, 200: "lead administrator", 403: "contributor viewer adviser manager signatory auditor"}, 404,
+        fields=again, by=frozenset({"lead", "administrator"}),
+    ),
+    Row(
+        "person-invite", "", of_alder,
+        {302: ANONYMOUS, 200: "lead administrator", 403: "contributor viewer adviser manager signatory auditor"}, 404,
+        fields=fixed(email="nia.new@example.test", name="Nia New", role="contributor"),
+        by=frozenset({"lead", "administrator"}),
+    ),
+    Row(
+        "person-end", "", part_of_contributor,
+        {302: ANONYMOUS, 200: "lead administrator", 403: "contributor viewer adviser manager signatory auditor"}, 404,
+        fields=fixed(), by=frozenset({"lead", "administrator"}),
+    ),
+    Row(
+        "hand-over", "", of_alder,
+        {302: ANONYMOUS, 200: "lead administrator", 403: "contributor viewer adviser manager signatory auditor"}, 404,
+        fields=to_colleague, by=frozenset({"lead", "administrator"}),
+    ),
+    Row(
         "record", "in progress", on(State.IN_PROGRESS),
         {302: ANONYMOUS, 200: "lead contributor adviser manager auditor", 403: "viewer signatory administrator"}, 404,
     ),
@@ -308,6 +504,103 @@ ROWS = [
     ),
     Row(
         "answer", "submitted", on(State.SUBMITTED, number=2),
+        {302: f"{ANONYMOUS} lead contributor", 403: "viewer adviser manager signatory administrator auditor"}, 404,
+    ),
+    # Evidence: before it is submitted it is the authority's own.
+    Row(
+        "evidence", "in progress", on(State.IN_PROGRESS),
+        {302: ANONYMOUS, 200: "lead contributor auditor", 403: "viewer adviser manager signatory administrator"}, 404,
+    ),
+    Row(
+        "evidence", "submitted", on(State.SUBMITTED),
+        {302: ANONYMOUS, 200: "lead contributor viewer adviser manager auditor", 403: "signatory administrator"}, 404,
+    ),
+    Row(
+        "evidence-add", "for what is given to the contributor", to_give,
+        {302: ANONYMOUS, 200: "lead contributor", 403: "viewer adviser manager signatory administrator auditor"}, 404,
+        fields=fixed(url="https://example.org/plan", benchmarks="2"), by=frozenset({"lead", "contributor"}),
+        query="benchmark=2",
+    ),
+    Row(
+        "evidence-add", "submitted", on(State.SUBMITTED),
+        {302: f"{ANONYMOUS} lead contributor", 403: "viewer adviser manager signatory administrator auditor"}, 404,
+    ),
+    Row(
+        "evidence-item", "for what is given to the contributor", evidence_of(2),
+        {302: ANONYMOUS, 200: "lead contributor auditor", 403: "signatory administrator"}, 404,
+        fields=fixed(title="The plan", benchmarks="2", version="1"), by=frozenset({"lead", "contributor"}),
+        only_look=frozenset({"auditor"}),
+    ),
+    Row(
+        "evidence-item", "for more than is given to the contributor", evidence_of(2, 3),
+        {302: ANONYMOUS, 200: "lead contributor auditor", 403: "signatory administrator"}, 404,
+        fields=fixed(do="remove", version="1"), by=frozenset({"lead"}),
+        only_look=frozenset({"contributor", "auditor"}),
+    ),
+    Row(
+        "evidence-item", "submitted", evidence_of(2, state=State.SUBMITTED),
+        {302: ANONYMOUS, 200: "lead contributor viewer adviser manager auditor", 403: "signatory administrator"}, 404,
+    ),
+    Row(
+        "evidence-file", "in progress", evidence_of(2, number=1),
+        {302: ANONYMOUS, 200: "lead contributor auditor", 403: "signatory administrator"}, 404,
+    ),
+    Row(
+        "evidence-file", "submitted", evidence_of(2, state=State.SUBMITTED, number=1),
+        {302: ANONYMOUS, 200: "lead contributor viewer adviser manager auditor", 403: "signatory administrator"}, 404,
+    ),
+    # A script's own address: it tells whoever may not, and whoever has signed out, without a page.
+    Row(
+        "autosave", "given to the contributor", given(2), {302: ANONYMOUS}, 405,
+        fields=fixed(evidence="A panel", version="1"), by=frozenset({"lead", "contributor"}), done=200,
+    ),
+    Row(
+        "autosave", "not given to the contributor", given(3), {302: ANONYMOUS}, 405,
+        fields=fixed(evidence="A panel", version="1"), by=frozenset({"lead"}), done=200,
+    ),
+    Row(
+        "discard-draft", "of two people", drafted(),
+        {302: ANONYMOUS, 200: "lead contributor", 403: "viewer adviser manager signatory administrator auditor"}, 404,
+        fields=fixed(), by=frozenset({"lead", "contributor"}),
+    ),
+    Row(
+        "discard-draft", "none", given(2),
+        {302: f"{ANONYMOUS} lead contributor", 403: "viewer adviser manager signatory administrator auditor"}, 404,
+    ),
+    Row(
+        "take-over-draft", "of a contributor who was taken off it", drafted(left=True),
+        {302: ANONYMOUS, 200: "lead", 403: "contributor viewer adviser manager signatory administrator auditor"}, 404,
+        fields=fixed(), by=frozenset({"lead"}),
+    ),
+    Row(
+        "answer", "after a year on another scheme", after_a_year(2, "la-10"),
+        {302: ANONYMOUS, 200: "lead contributor", 403: "viewer adviser manager signatory administrator auditor"}, 404,
+        fields=fixed(outcome="met", evidence="A panel meets.", version="1"), by=frozenset({"lead", "contributor"}),
+    ),
+    Row(
+        "carry-one", "given to the contributor", after_a_year(2), {302: ANONYMOUS}, 405,
+        fields=fixed(version="1"), by=frozenset({"lead", "contributor"}),
+    ),
+    Row(
+        "carry-one", "not given to the contributor", after_a_year(3), {302: ANONYMOUS}, 405,
+        fields=fixed(version="1"), by=frozenset({"lead"}),
+    ),
+    Row(
+        "carry-one", "after a year on another scheme", after_a_year(2, "la-10"), {302: ANONYMOUS}, 405,
+        fields=fixed(version="1"), by=frozenset({"lead", "contributor"}),
+    ),
+    Row(
+        "carry", "after a year", after_a_year(),
+        {302: ANONYMOUS, 200: "lead contributor", 403: "viewer adviser manager signatory administrator auditor"}, 404,
+        fields=fixed(carry_2="on", version_2="1"), by=frozenset({"lead", "contributor"}),
+    ),
+    Row(
+        "carry", "after a year on another scheme", after_a_year(scheme="la-10"),
+        {302: ANONYMOUS, 200: "lead contributor", 403: "viewer adviser manager signatory administrator auditor"}, 404,
+        fields=fixed(carry_2="on", version_2="1"), by=frozenset({"lead", "contributor"}),
+    ),
+    Row(
+        "carry", "submitted", on(State.SUBMITTED),
         {302: f"{ANONYMOUS} lead contributor", 403: "viewer adviser manager signatory administrator auditor"}, 404,
     ),
     Row(
@@ -338,8 +631,10 @@ ROWS = [
         {302: f"{ANONYMOUS} adviser", 403: "lead contributor viewer manager signatory administrator auditor"}, 404,
     ),
     Row(
-        "questions", "asked", on(State.CLARIFICATION),
+        "questions", "asked", asked,
         {302: ANONYMOUS, 200: "lead contributor adviser manager auditor", 403: "viewer signatory administrator"}, 404,
+        fields=all_answers, by=frozenset({"lead"}),
+        only_look=frozenset({"contributor", "adviser", "manager", "auditor"}),
     ),
     Row(
         "questions", "none", on(State.SUBMITTED),
@@ -350,13 +645,55 @@ ROWS = [
         {302: ANONYMOUS, 200: "lead", 403: "contributor viewer adviser manager signatory administrator auditor"}, 404,
         fields=seen(Question, "question_id", answer="These people do."), by=frozenset({"lead"}),
     ),
+    # Last year's recommendations, the check, the confirmation, the page to print.
+    Row(
+        "follow-ups", "to answer", with_last_year,
+        {302: ANONYMOUS, 200: "lead contributor auditor", 403: "viewer adviser manager signatory administrator"}, 404,
+        fields=one_done, by=frozenset({"lead"}), only_look=frozenset({"contributor", "auditor"}),
+    ),
+    Row(
+        "follow-ups", "submitted", on(State.SUBMITTED),
+        {302: ANONYMOUS, 200: "lead contributor viewer adviser manager auditor", 403: "signatory administrator"}, 404,
+    ),
+    Row(
+        "check", "ready", lambda universe: {"assessment_id": ready(universe, "submit").pk},
+        {302: ANONYMOUS, 200: "lead contributor auditor", 403: "viewer adviser manager signatory administrator"}, 404,
+        fields=seen(Assessment, "assessment_id", declaration="on"), by=frozenset({"lead"}),
+        only_look=frozenset({"contributor", "auditor"}),
+    ),
+    Row(
+        "check", "submitted", on(State.SUBMITTED),
+        {
+            302: f"{ANONYMOUS} lead contributor auditor",
+            403: "viewer adviser manager signatory administrator",
+        }, 404,
+    ),
+    Row(
+        "submitted", "submitted", on(State.SUBMITTED),
+        {302: ANONYMOUS, 200: "lead contributor viewer adviser manager auditor", 403: "signatory administrator"}, 404,
+    ),
+    Row(
+        "submitted", "not yet", on(State.IN_PROGRESS),
+        {302: f"{ANONYMOUS} lead contributor viewer adviser manager auditor", 403: "signatory administrator"}, 404,
+    ),
+    Row(
+        "print", "in progress", on(State.IN_PROGRESS),
+        {302: ANONYMOUS, 200: "lead contributor auditor", 403: "viewer adviser manager signatory administrator"}, 404,
+    ),
+    Row(
+        "print", "submitted", on(State.SUBMITTED),
+        {302: ANONYMOUS, 200: "lead contributor viewer adviser manager auditor", 403: "signatory administrator"}, 404,
+    ),
     # Transitions. "start" comes with the first answer and has no page.
     Row("transition", "start has no page", too_late(State.NOT_STARTED, "start"), {302: ANONYMOUS}, 404),
     Row(
         "transition", "recall, too late", too_late(State.IN_REVIEW, "recall"),
         {302: ANONYMOUS, 409: "lead", 403: "contributor viewer adviser manager signatory administrator auditor"}, 404,
     ),
-    transition("submit", "lead", {"declaration": "on"}),
+    Row(
+        "transition", "submit is made where one checks", to("submit"),
+        {302: f"{ANONYMOUS} lead", 403: "contributor viewer adviser manager signatory administrator auditor"}, 404,
+    ),
     transition("recall", "lead"),
     transition("begin_review", "adviser"),
     transition("ask", "adviser"),
@@ -452,6 +789,42 @@ ROWS = [
     letter_move("return", LetterState.AWAITING_APPROVAL, "signatory", **REASON),
     letter_move("approve", LetterState.AWAITING_APPROVAL, "signatory"),
     letter_move("withdraw", LetterState.ISSUED, "signatory", **REASON),
+    # E-mail: everybody's own preferences, and the log of what was sent.
+    Row("preferences", "", nothing, {302: ANONYMOUS}, 200, fields=fixed(how="weekly"), by=frozenset(CAST)),
+    Row("messages", "", beside(failed_message), {302: ANONYMOUS, 200: "administrator auditor"}, 403),
+    Row(
+        "message", "given up", failed_message,
+        {
+            302: ANONYMOUS, 200: "administrator auditor",
+            403: "lead contributor viewer adviser manager signatory",
+        }, 404,
+        fields=fixed(), by=frozenset({"administrator"}), only_look=frozenset({"auditor"}),
+    ),
+    # The workbook, and documents: each is theirs alone who asked for it.
+    Row(
+        "workbook", "in progress", on(State.IN_PROGRESS),
+        {302: ANONYMOUS, 200: "lead contributor auditor", 403: "viewer adviser manager signatory administrator"}, 404,
+        fields=fixed(kind="workbook_ods"), by=frozenset({"lead", "contributor", "auditor"}),
+    ),
+    Row(
+        "workbook", "submitted", on(State.SUBMITTED),
+        {302: ANONYMOUS, 200: "lead contributor auditor", 403: "viewer adviser manager signatory administrator"}, 404,
+    ),
+    Row(
+        "workbook-upload", "", workbook_back,
+        {302: ANONYMOUS, 200: "lead contributor", 403: "viewer adviser manager signatory administrator auditor"}, 404,
+        fields=fixed(apply="2", version_2="1"), by=frozenset({"lead", "contributor"}),
+    ),
+    Row("document", "", workbook_made, {302: ANONYMOUS, 200: "lead", 403: "signatory administrator"}, 404),
+    Row("document-file", "", workbook_made, {302: ANONYMOUS, 200: "lead", 403: "signatory administrator"}, 404),
+    Row(
+        "submission-pdf", "in progress", on(State.IN_PROGRESS), {302: ANONYMOUS}, 405,
+        fields=fixed(), by=frozenset({"lead", "contributor", "auditor"}),
+    ),
+    Row(
+        "submission-pdf", "submitted", on(State.SUBMITTED), {302: ANONYMOUS}, 405,
+        fields=fixed(), by=frozenset({"lead", "contributor", "viewer", "adviser", "manager", "auditor"}),
+    ),
     # For whoever comes by.
     Row("sign-in", "", nothing, {302: EVERYBODY}, 200),
     public("sign-out"),
@@ -476,8 +849,10 @@ PUBLIC = frozenset(
 )
 """All that anybody sees who has not signed in."""
 
-DOWNLOAD = "letter-pdf"
-"""The one address where looking leaves something behind: an event that says who downloaded the letter."""
+DOWNLOADS = frozenset({"letter-pdf", "document-file", "evidence-file"})
+"""The addresses where looking leaves something behind: an event that says who downloaded the file."""
+THEIR_OWN = {"evidence-file": frozenset({"lead", "contributor"})}
+"""Whose downloads are their own work, and leave nothing."""
 
 
 def patterns(resolver: URLResolver) -> Iterator[URLPattern]:
@@ -554,7 +929,7 @@ def post(universe: Universe, visitors: Visitors, row: Row, kwargs: Kwargs) -> No
     for name in row.by:
         with undone():
             response = visitors.post(name, address, fields)
-            assert response.status_code == 302, f"{name}: {response.content.decode()}"
+            assert response.status_code == row.done, f"{name}: {response.content.decode()}"
             assert changed(before, written(universe)), f"{name} changed nothing"
 
 
@@ -569,7 +944,8 @@ def miss(visitors: Visitors, row: Row, kwargs: Kwargs) -> None:
 
 def left_behind(row: Row, found: Mapping[str, int]) -> dict[str, int]:
     """How many rows of which table these answers add."""
-    downloads = sum(status == 200 for status in found.values()) if row.name == DOWNLOAD else 0
+    noted = (status for name, status in found.items() if name not in THEIR_OWN.get(row.name, ()))
+    downloads = sum(status == 200 for status in noted) if row.name in DOWNLOADS else 0
     return {"assurance_event": downloads} if downloads else {}
 
 
@@ -577,6 +953,8 @@ def refusal(row: Row, name: str) -> int:
     """What a person without the right gets for posting: what they get for looking, if they may not look either."""
     if row.default == 405:
         return 404 if name not in COLLEAGUES else 403
+    if name in row.only_look:
+        return 403
     assert row.statuses[name] in (403, 404), f"{name} may look at {row} and not post: say so"
     return row.statuses[name]
 
@@ -584,6 +962,7 @@ def refusal(row: Row, name: str) -> int:
 def test_there_is_a_row_for_each_movement_that_has_a_page() -> None:
     """A transition that a person makes is in the table; the others have no page (a row above says so)."""
     moved = {row.when for row in ROWS if row.name == "transition" and row.fields}
-    assert moved == {row.name for row in ASSESSMENT.rows} - {"start"}
+    assert moved == {row.name for row in ASSESSMENT.rows} - {"start", "submit"}
+    assert [row for row in ROWS if row.name == "check" and row.fields]
     moved = {row.when.partition(",")[0] for row in ROWS if row.name == "letter-move" and row.fields}
     assert moved == {row.name for row in LETTER.rows} - {"issue", "supersede"}

@@ -5,18 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
+import pikepdf
 from django.apps import apps
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, models, transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from assurance import access
-from assurance.actions import answers, giving, reference, reviews
-from assurance.models import Assessment, Authority
-from assurance.vocabulary import Role, State
+from assurance.actions import (
+    answers,
+    comments,
+    documents,
+    drafts,
+    evidence,
+    follow_ups,
+    giving,
+    reference,
+    reviews,
+    workbook,
+)
+from assurance.models import Assessment, Authority, Recommendation
+from assurance.vocabulary import DocumentKind, FollowUpProgress, Role, State
 from tests.universe import MEMBERS_SINCE, Universe, all_rows, as_actor, forget_scope
 
 OURS = ("benchmarks", "assurance", "letters")
@@ -31,6 +46,14 @@ CAST = (
 PEOPLE = (ANONYMOUS, *CAST)
 COLLEAGUES = frozenset({"lead", "contributor", "viewer", "adviser", "manager", "signatory", "administrator", "auditor"})
 """Those of the cast who have to do with Alder: they are told that they may not. The others are told nothing."""
+
+
+def pdf() -> bytes:
+    """A file that is taken for evidence."""
+    with pikepdf.new() as document, BytesIO() as kept:
+        document.add_blank_page()
+        document.save(kept)
+        return kept.getvalue()
 
 
 @contextmanager
@@ -138,10 +161,23 @@ def whole_life(universe: Universe, authority: Authority) -> Assessment:
             authority=authority,
             starts=MEMBERS_SINCE,
         )
-    with as_actor(lead) as by:
-        giving.give_benchmark(by=by, at=at, assessment_id=assessment.pk, number=2, contributor_id=helper.pk)
-    universe.assessment(State.IN_REVIEW, authority=authority)
     common: dict[str, Any] = {"at": at, "assessment_id": assessment.pk}
+    before = universe.last_year(authority=authority)
+    with as_actor(lead) as by:
+        giving.give_benchmark(by=by, number=2, contributor_id=helper.pk, **common)
+        (one,) = Recommendation.objects.filter(assessment=before)
+        follow_ups.save_follow_ups(
+            by=by, replies={one.pk: follow_ups.FollowUpReply(version=0, progress=FollowUpProgress.DONE)}, **common
+        )
+        comments.write_comment(by=by, number=2, words="Who has the list?", tell=[helper.pk], **common)
+        file = SimpleUploadedFile("plan.pdf", pdf())
+        evidence.add_files(by=by, files=[file], supports=evidence.Supports([2]), enqueue=lambda *ids: None, **common)
+        documents.ask(by=by, kind=DocumentKind.WORKBOOK_XLSX, **common)
+        workbook.upload(by=by, name="back.xlsx", file=ContentFile(b"not read here"), **common)
+    with as_actor(helper) as by:
+        typed = drafts.Typed(fields={"evidence": ["We have begun"]}, version=1)
+        drafts.keep_draft(by=by, number=2, typed=typed, **common)
+    universe.assessment(State.IN_REVIEW, authority=authority)
     with as_actor(adviser) as by:
         token = reviews.list_token(())
         reviews.save_strengths(by=by, token=token, texts=["They know their places."], **common)

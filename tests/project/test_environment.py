@@ -128,3 +128,28 @@ def test_only_commands_that_change_tables_run_as_the_owner():
 )
 def test_celery_spells_a_socket_in_its_own_way(given, for_celery):
     assert broker_address(given) == for_celery
+
+
+NOTIFY_KEY = "ours-26785a09-ab16-4eb0-8407-a37497a57506-3d844edf-8d35-48ac-975b-e847b4f122b0"
+
+
+@pytest.mark.parametrize("service", [PRODUCTION, LOCAL], ids=["production", "local"])
+def test_a_key_of_notify_needs_its_template(service):
+    assert "NOTIFY_TEMPLATE_ID is needed" in refusal({**service, "NOTIFY_API_KEY": NOTIFY_KEY})
+
+
+@pytest.mark.parametrize("key", ["hush-hush", NOTIFY_KEY[:-1], NOTIFY_KEY + "0"])
+def test_a_cut_key_of_notify_is_refused_and_not_shown(key):
+    message = refusal({**LOCAL, "NOTIFY_API_KEY": key, "NOTIFY_TEMPLATE_ID": "t"})
+    assert "NOTIFY_API_KEY must be a whole key" in message
+    assert key not in message
+
+
+def test_a_whole_key_of_notify_is_taken_and_not_shown():
+    environ = Environment.read({**LOCAL, "NOTIFY_API_KEY": NOTIFY_KEY, "NOTIFY_TEMPLATE_ID": "t"})
+    assert environ.notify_api_key == NOTIFY_KEY
+    assert NOTIFY_KEY not in repr(environ)
+
+
+def test_the_address_of_notify_is_an_address():
+    assert "NOTIFY_URL=notify.example: must be" in refusal({**LOCAL, "NOTIFY_URL": "notify.example"})

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.utils.translation import get_language_from_request, get_supported_language_variant
 
+from assurance.project.celery import app
 from assurance.project.environment import PROJECT_FOLDER
 
 ADDRESSES = {"DATABASE_URL": "postgresql://app@db/prevent", "REDIS_URL": "unix:///run/v.sock"}
@@ -19,6 +20,10 @@ PRODUCTION = {
     **ADDRESSES,
 }
 LOCAL = {"SERVICE": "local", "SECRET_KEY": "k", **ADDRESSES}
+NOTIFY = {
+    "NOTIFY_API_KEY": "ours-26785a09-ab16-4eb0-8407-a37497a57506-3d844edf-8d35-48ac-975b-e847b4f122b0",
+    "NOTIFY_TEMPLATE_ID": "f33517ff-2a88-4f6e-b855-c550268ce08a",
+}
 WITH_WELSH = [("en-gb", "English"), ("cy", "Cymraeg")]
 
 SHOW = """
@@ -75,8 +80,30 @@ def test_the_web_process_has_a_pool_and_nothing_else_has(production, local):
 
 
 def test_mail_leaves_the_machine_in_production_only(production, local):
-    assert production["EMAIL_BACKEND"].endswith("smtp.EmailBackend")
+    assert production["EMAIL_BACKEND"] == "assurance.project.smtp.EmailBackend"
     assert local["EMAIL_BACKEND"].endswith("filebased.EmailBackend")
+
+
+@pytest.mark.parametrize("service", [PRODUCTION, LOCAL], ids=["production", "local"])
+def test_with_a_key_mail_goes_through_notify(service):
+    assert settings_for({**service, **NOTIFY})["EMAIL_BACKEND"] == "assurance.project.notify.NotifyBackend"
+
+
+def test_tests_send_nothing_whatever_is_set():
+    environ = {**LOCAL, **NOTIFY, "SERVICE": "test"}
+    assert settings_for(environ)["EMAIL_BACKEND"].endswith("locmem.EmailBackend")
+
+
+def test_a_link_in_an_invitation_lasts_as_long_as_the_message_says(production):
+    assert production["PASSWORD_RESET_TIMEOUT"] == 7 * 24 * 60 * 60
+    for name in ("invitation", "password"):
+        assert "for 7 days" in (PROJECT_FOLDER / "templates" / "mail" / f"{name}.txt").read_text()
+
+
+def test_every_task_of_the_scheduler_is_there(production):
+    app.loader.import_default_modules()
+    for name, entry in production["CELERY_BEAT_SCHEDULE"].items():
+        assert entry["task"] in app.tasks, name
 
 
 def test_letters_are_kept_where_no_address_leads(production):

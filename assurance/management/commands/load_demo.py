@@ -1,5 +1,7 @@
 """Build the demonstration world: invented authorities and people, two open cycles, assessments at every stage.
 
+The first two authorities have a last year as well, each on another scheme, so that there is something to begin from.
+
 Everything goes through the actions that the pages use, as the person who would do it, so that what is shown is what
 the service can really do. The first two authorities are left untouched in both cycles, to be walked through.
 """
@@ -25,15 +27,29 @@ from benchmarks.files import Refused
 
 @dataclass(frozen=True)
 class DemoCycle:
-    """A cycle of the demonstration. ``states`` goes along the list of authorities; beyond it nothing is begun."""
+    """A cycle of the demonstration. ``states`` goes along the list of authorities; beyond it nothing is begun.
+
+    ``ago`` is how many days it all happened earlier than in this year, and ``types`` which authorities were in it
+    (empty: all). A cycle of the past is closed.
+    """
 
     name: str
     scheme: str
     states: tuple[State, ...]
+    ago: int = 0
+    types: tuple[str, ...] = ()
 
 
 UNTOUCHED = State.NOT_STARTED
 CYCLES = (
+    DemoCycle("2024/25", "la-8", (State.AGREED,), ago=365, types=("County",)),
+    DemoCycle(
+        "2024/25 (ten benchmarks)",
+        "la-10",
+        (UNTOUCHED, State.AGREED),
+        ago=365,
+        types=("Metropolitan district",),
+    ),
     DemoCycle(
         "2025/26",
         "la-8",
@@ -51,9 +67,18 @@ CYCLES = (
 ORDER = (State.IN_PROGRESS, State.SUBMITTED, State.IN_REVIEW, State.PROPOSED, State.AGREED)
 
 # In days from today, so that the demonstration is never out of date.
-MEMBERS_SINCE = -365
+MEMBERS_SINCE = -730
 CYCLE_DATES = {"opens_on": -56, "submit_by": 28, "agree_by": 84, "letters_by": 112}
-HAPPENED = {"open": -56, "answer": -35, "submit": -28, "begin": -21, "review": -14, "propose": -7, "accept": -2}
+HAPPENED = {
+    "open": -56,
+    "answer": -35,
+    "submit": -28,
+    "begin": -21,
+    "review": -14,
+    "propose": -7,
+    "accept": -2,
+    "close": 0,
+}
 
 DECLARATION = "I confirm that these answers are right and complete, and that I may give them for the authority."
 
@@ -66,11 +91,12 @@ class Command(BaseCommand):
             raise CommandError("The demonstration world is not for production.")
         try:
             source, demo = open_demo(DEMO_FILE)
-            schemes = {one.scheme: _scheme(one.scheme) for one in CYCLES}
+            schemes = {code: _scheme(code) for code in sorted({one.scheme for one in CYCLES}, reverse=True)}
             if problems := list(misfits(source, demo, schemes)):
                 raise Refused(problems)
             with scope.everything():
-                if Cycle.objects.filter(programme__code=demo.programme.code, name=CYCLES[0].name).exists():
+                # Whatever its cycles are called: an earlier release built fewer, and its world stays as people left it.
+                if Cycle.objects.filter(programme__code=demo.programme.code).exists():
                     self.stdout.write("The demonstration world is already there; nothing was changed.")
                     return
                 world = World(source.path, demo, schemes, timezone.now())
@@ -79,7 +105,7 @@ class Command(BaseCommand):
             raise CommandError(str(refused)) from refused
         self.stdout.write(
             f"Built the demonstration world: {len(demo.authorities)} authorities, {len(demo.people)} people, "
-            f"{len(CYCLES)} open cycles. manage.py demo_sign_ins says how to sign in."
+            f"{sum(not one.ago for one in CYCLES)} open cycles. manage.py demo_sign_ins says how to sign in."
         )
 
 
@@ -102,14 +128,17 @@ class World:
             for authority, state in zip(self.demo.authorities, cycle.states, strict=False):
                 if state != UNTOUCHED:
                     Journey(self, cycle, cycle_id, authority.gss_code).walk(state)
+            if cycle.ago:
+                by = self.acting(Role.CYCLE_ADMINISTRATOR)
+                cycles.close_cycle(by=by, at=self.at("close", cycle.ago), cycle_id=cycle_id)
 
     def acting(self, role: Role, gss_code: str = "") -> access.Actor:
         """The actor of whoever holds the role. The database's scope is theirs until somebody else acts."""
         return access.actor_for(self.people[self.demo.holder(role, gss_code).email])
 
-    def at(self, step: str) -> datetime:
-        """When a step of the story happened."""
-        return self.now + timedelta(days=HAPPENED[step])
+    def at(self, step: str, ago: int = 0) -> datetime:
+        """When a step of the story happened, so many days earlier than this year."""
+        return self.now + timedelta(days=HAPPENED[step] - ago)
 
     def day(self, days: int) -> date:
         """The day that lies so many days from today."""
@@ -153,7 +182,7 @@ class World:
 
     def _open(self, cycle: DemoCycle) -> int:
         """Prepare and open a cycle as its administrator; gives its id."""
-        by, at = self.acting(Role.CYCLE_ADMINISTRATOR), self.at("open")
+        by, at = self.acting(Role.CYCLE_ADMINISTRATOR), self.at("open", cycle.ago)
         scheme = self.schemes[cycle.scheme]
         programme = Programme.objects.get(code=self.demo.programme.code)
         made = cycles.create_cycle(
@@ -164,10 +193,10 @@ class World:
             at=at,
             cycle_id=made.pk,
             version=made.version,
-            dates={name: self.day(days) for name, days in CYCLE_DATES.items()},
+            dates={name: self.day(days - cycle.ago) for name, days in CYCLE_DATES.items()},
             recommendation_limit=made.recommendation_limit,
             nations=sorted({one.nation for one in self.demo.authorities}),
-            authority_types=sorted({one.type for one in self.demo.authorities}),
+            authority_types=sorted(cycle.types or {one.type for one in self.demo.authorities}),
             unscored={one.number: one.unscored_note for one in scheme.benchmarks.values() if not one.scored},
         )
         cycles.open_cycle(by=by, at=at, cycle_id=made.pk)
@@ -180,6 +209,7 @@ class Journey:
     def __init__(self, world: World, cycle: DemoCycle, cycle_id: int, gss_code: str) -> None:
         self.world = world
         self.gss_code = gss_code
+        self.ago = cycle.ago
         self.scheme = world.schemes[cycle.scheme]
         self.sample: Sample = world.demo.samples[cycle.scheme]
         world.acting(Role.LEAD, gss_code)
@@ -193,18 +223,20 @@ class Journey:
         self._answer(half if state == State.IN_PROGRESS else numbers)
         if State.SUBMITTED in done:
             lead = self.world.acting(Role.LEAD, self.gss_code)
-            answers.submit(by=lead, at=self.world.at("submit"), assessment_id=self.id, declaration=DECLARATION)
+            answers.submit(
+                by=lead, at=self.world.at("submit", self.ago), assessment_id=self.id, declaration=DECLARATION
+            )
         if State.IN_REVIEW in done:
             self._review(half if state == State.IN_REVIEW else numbers)
         if State.PROPOSED in done:
             adviser = self.world.acting(Role.ADVISER, self.gss_code)
-            reviews.propose(by=adviser, at=self.world.at("propose"), assessment_id=self.id)
+            reviews.propose(by=adviser, at=self.world.at("propose", self.ago), assessment_id=self.id)
         if State.AGREED in done:
             lead = self.world.acting(Role.LEAD, self.gss_code)
-            answers.accept(by=lead, at=self.world.at("accept"), assessment_id=self.id)
+            answers.accept(by=lead, at=self.world.at("accept", self.ago), assessment_id=self.id)
 
     def _answer(self, numbers: Iterable[int]) -> None:
-        lead, at = self.world.acting(Role.LEAD, self.gss_code), self.world.at("answer")
+        lead, at = self.world.acting(Role.LEAD, self.gss_code), self.world.at("answer", self.ago)
         for number in numbers:
             one = self.sample.benchmarks[number]
             answers.save_answer(
@@ -230,8 +262,8 @@ class Journey:
         return met
 
     def _review(self, numbers: Iterable[int]) -> None:
-        adviser, at = self.world.acting(Role.ADVISER, self.gss_code), self.world.at("review")
-        reviews.begin_review(by=adviser, at=self.world.at("begin"), assessment_id=self.id)
+        adviser, at = self.world.acting(Role.ADVISER, self.gss_code), self.world.at("review", self.ago)
+        reviews.begin_review(by=adviser, at=self.world.at("begin", self.ago), assessment_id=self.id)
         for number in numbers:
             one = self.sample.benchmarks[number]
             reviews.save_review(

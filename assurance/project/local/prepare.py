@@ -37,7 +37,7 @@ def commands(*, demo: bool) -> list[tuple[str, list[str]]]:
         ("load_authorities", [str(FIXTURES / "authorities.csv")]),
     ]
     if demo:
-        found.append(("load_demo", []))
+        found += [("load_demo", []), ("load_demo_letters", [])]
     return found
 
 

@@ -1,0 +1,70 @@
+"""Issue the letters of the demonstration's past year, through the actions, as the people who would do it."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from assurance import access, scope
+from assurance.demo_file import DemoFile, open_demo
+from assurance.models import Assessment, User
+from assurance.vocabulary import CycleState, Role, State
+from benchmarks.files import Refused
+from letters import actions
+from letters.models import Letter
+
+LETTERS_AFTER = {"draft": 7, "approve": 14}
+"""In days from the agreement."""
+SUMMARY = (
+    "This is an invented letter about an invented council. The partnership has had a year of steady work, and most "
+    "of what was asked for is in place."
+)
+
+
+class Command(BaseCommand):
+    help = "Issue the letters of the demonstration's past year, if they are not there yet. Refused in production."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if settings.PRODUCTION:
+            raise CommandError("The demonstration world is not for production.")
+        try:
+            _source, demo = open_demo()
+        except Refused as refused:
+            raise CommandError(str(refused)) from refused
+        with scope.everything():
+            waiting = list(
+                Assessment.objects.select_related("authority")
+                .filter(cycle__programme__code=demo.programme.code, cycle__state=CycleState.CLOSED, state=State.AGREED)
+                .exclude(pk__in=Letter.objects.values("assessment"))
+                .order_by("pk")
+            )
+            people = {one.email: one for one in User.objects.filter(email__in=[one.email for one in demo.people])}
+            for assessment in waiting:
+                _issue(assessment, demo, people)
+        self.stdout.write(f"Issued {len(waiting)} letters of the demonstration's past year.")
+
+
+def _issue(assessment: Assessment, demo: DemoFile, people: dict[str, User]) -> None:
+    code = assessment.authority.gss_code
+    drafted, approved = (assessment.state_since + timedelta(days=days) for days in LETTERS_AFTER.values())
+    signatory = people[demo.holder(Role.SIGNATORY).email]
+    addressee = people[demo.holder(Role.VIEWER, code).email].name
+    by = access.actor_for(people[demo.holder(Role.ADVISER, code).email])
+    letter = actions.draft_letter(by=by, at=drafted, assessment_id=assessment.pk)
+    values = {name: getattr(letter, name) for name in (*actions.SHORT, *actions.LINES)}
+    values |= {
+        "addressee_name": addressee,
+        "addressee_title": "Chief Executive",
+        "salutation": addressee.split()[0],
+        "sender_name": signatory.name,
+        "summary": SUMMARY,
+        "letter_date": timezone.localdate(approved),
+    }
+    actions.save_letter(by=by, at=drafted, letter_id=letter.pk, version=letter.version, values=values)
+    actions.send_for_approval(by=by, at=drafted, letter_id=letter.pk)
+    by = access.actor_for(signatory)
+    actions.approve(by=by, at=approved, letter_id=letter.pk, enqueue=lambda letter_id, authority_id: None)
+    with scope.authorities([assessment.authority_id]):
+        actions.make_file(letter_id=letter.pk, at=approved)
