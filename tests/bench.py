@@ -11,21 +11,25 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from datetime import date
-from itertools import count
+from itertools import count, cycle
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from assurance.actions import cycles
+from assurance import text
+from assurance.actions import answers, cycles, evidence, workbook
 from assurance.models import Assessment, Authority, Cycle, Membership, Review, SelfAssessment
 from assurance.vocabulary import Role, State
+from assurance.workbook import layout
 from letters import actions
 from letters.models import Letter
 from letters.pdf import Content, render
+from tests.matrices.world import pdf
 from tests.universe import Universe, all_rows, as_actor
 
 ROUNDS = 15
@@ -74,7 +78,6 @@ def test_pages(universe: Universe, table: list[tuple[Any, ...]], client: Client)
         ("home of a Prevent Lead", universe.lead, "/"),
         ("task list", universe.other_lead, f"/assessments/{started.pk}/"),
         ("one benchmark (checklist)", universe.other_lead, f"/assessments/{started.pk}/benchmarks/2/"),
-        ("check answers and submit", universe.other_lead, f"/assessments/{started.pk}/do/submit/"),
         ("review of one benchmark", universe.adviser, f"/assessments/{reviewed.pk}/review/1/"),
         ("three judgements (ten benchmarks)", universe.lead, f"/assessments/{proposed.pk}/record/"),
         ("timeline", universe.adviser, f"/assessments/{reviewed.pk}/timeline/"),
@@ -97,10 +100,78 @@ def test_pages(universe: Universe, table: list[tuple[Any, ...]], client: Client)
     table.append(("save of one benchmark", *measure(save)))
 
 
+def test_self_assessment(universe: Universe, client: Client, capsys: pytest.CaptureFixture[str]) -> None:
+    """The pages where most of the work is done, each as a multiple of the plainest page or save of this service.
+
+    The baseline is a page of fixed text (help) and a save of one tick (preferences), through the same middleware: what
+    stays above 1 is the self-assessment's own.
+    """
+    universe.last_year()
+    assessment = universe.assessment(State.IN_PROGRESS)
+    best_fit = universe.assessment(State.IN_PROGRESS, "la-10")
+    long_text = ("We asked every partner what had changed, and wrote it down. " * 400)[: text.EVIDENCE].strip()
+    common: dict[str, Any] = {"at": universe.at, "assessment_id": assessment.pk}
+    with as_actor(universe.lead) as by:
+        version = SelfAssessment.objects.get(assessment=assessment, benchmark__number=3).version
+        reply = answers.Reply(level_code="met", evidence=long_text)
+        answers.save_answer(by=by, number=3, version=version, reply=reply, **common)
+        files = [SimpleUploadedFile(f"minutes {number}.pdf", pdf()) for number in range(10)]
+        evidence.add_files(by=by, files=files, supports=evidence.Supports([3]), enqueue=lambda *ids: None, **common)
+    with all_rows():
+        versions = count(SelfAssessment.objects.get(assessment=assessment, benchmark__number=2).version)
+    client.force_login(universe.lead)
+    place = f"/assessments/{assessment.pk}/"
+
+    def save() -> Any:
+        version = next(versions)
+        fields = {"outcome": "met", "evidence": f"We met {version} times. " * 60, "version": version}
+        return client.post(f"{place}benchmarks/2/", fields)
+
+    def autosave() -> Any:
+        sequence = next(words)
+        fields = {"evidence": f"{long_text[:5000]} {sequence}", "version": 1, "page": "bench", "sequence": sequence}
+        return client.post(f"{place}benchmarks/4/draft/", fields)
+
+    words, hows = count(1), cycle(["weekly", "each"])
+    reads: tuple[tuple[str, Callable[[], Any]], ...] = (
+        ("help (baseline)", lambda: client.get("/help/")),
+        ("home", lambda: client.get("/")),
+        ("task list", lambda: client.get(place)),
+        ("one benchmark, last year beside it", lambda: client.get(f"{place}benchmarks/2/")),
+        ("the same, 20,000 characters and 10 files", lambda: client.get(f"{place}benchmarks/3/")),
+        ("one benchmark (best fit)", lambda: client.get(f"/assessments/{best_fit.pk}/benchmarks/2/")),
+        ("check your answers", lambda: client.get(f"{place}check/")),
+        ("evidence", lambda: client.get(f"{place}evidence/")),
+    )
+    writes: tuple[tuple[str, Callable[[], Any]], ...] = (
+        ("preferences (baseline)", lambda: client.post("/preferences/", {"how": next(hows)})),
+        ("save of one benchmark", save),
+        ("autosave of 5,000 characters", autosave),
+    )
+    lines = []
+    for rows in (reads, writes):
+        base = None
+        for name, act in rows:
+            queries, milliseconds, size = measure(act)
+            base = base or milliseconds
+            lines.append(f"{name:44} {queries:>8} {milliseconds:>8.1f} {milliseconds / base:>8.1f} {size:>10,}")
+    with as_actor(universe.lead) as by:
+        book = workbook.book_of(by, assessment.pk, universe.at)
+    for kind, write in workbook.WRITERS.items():
+        seconds = statistics.median(
+            _processor_seconds(lambda write=write: write(layout.sheets(book))) for _ in range(5)
+        )
+        size = len(write(layout.sheets(book)))
+        lines.append(f"{f'{kind.label}, by the worker':44} {'':>8} {seconds * 1000:>8.1f} {'':>8} {size:>10,}")
+    with capsys.disabled():
+        print(f"\n\n{'self-assessment':44} {'queries':>8} {'ms':>8} {'ratio':>8} {'bytes':>10}")  # noqa: T201
+        print("\n".join(lines))  # noqa: T201
+
+
 @pytest.mark.parametrize("length", [20, 400])
 def test_portfolio(universe: Universe, table: list[tuple[Any, ...]], client: Client, length: int) -> None:
     """The list of assessments of an adviser with this many authorities, fifty to a page."""
-    cycle = universe.cycle()
+    this_year = universe.cycle()
     with all_rows():
         for number in range(length - 1):
             authority = Authority.objects.create(
@@ -117,7 +188,7 @@ def test_portfolio(universe: Universe, table: list[tuple[Any, ...]], client: Cli
             )
     with as_actor(universe.administrator) as by:
         added = list(Authority.objects.filter(name__startswith="Authority"))
-        cycles.create_assessments(Cycle.objects.get(pk=cycle.pk), added, by=by, at=universe.at)
+        cycles.create_assessments(Cycle.objects.get(pk=this_year.pk), added, by=by, at=universe.at)
     client.force_login(universe.adviser)
     table.append((f"list of {length} assessments", *measure(lambda: client.get("/assessments/"))))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -152,13 +152,35 @@ def put(row: SelfAssessment, fields: Mapping[str, Any], at: datetime) -> None:
     row.saved_at = at
 
 
-def submit(*, by: Actor, at: datetime, assessment_id: int, declaration: str, version: int | None = None) -> Assessment:
+def answers_version(rows: Iterable[SelfAssessment]) -> int:
+    """How far the answers have come: the sum of their versions, which rises with every save of any of them."""
+    return sum(row.version for row in rows)
+
+
+def submit(
+    *,
+    by: Actor,
+    at: datetime,
+    assessment_id: int,
+    declaration: str,
+    version: int | None = None,
+    seen: int | None = None,
+) -> Assessment:
     """Submit with a declaration, given in the words that were agreed to; empty refuses. E-mail says so on both sides.
 
     The submission gets a reference (see :func:`reference`); one that follows a recall gets the next number.
+
+    Args:
+        seen: :func:`answers_version` of what the person read before declaring; None for as they stand.
+
+    Raises:
+        Stale: an answer was saved since; nobody declares what they have not read.
     """
     with transaction.atomic():
         assessment = fetch(by, Permission.SUBMIT, Assessment, lock=("self",), related=("cycle",), pk=assessment_id)
+        # Whoever saves an answer holds the assessment's row, so nothing can come in between now.
+        if seen not in (None, answers_version(SelfAssessment.objects.filter(assessment=assessment))):
+            raise Stale(assessment)
         before = Event.objects.filter(assessment=assessment, kind=EventKind.TRANSITION, name="submit").count()
         changes = {
             "submitted_at": at,

@@ -14,10 +14,11 @@ DECLARATION = gettext_lazy(
 
 
 class SubmitForm(GovukForm):
-    """The declaration, and the version of the assessment that was checked."""
+    """The declaration, and the versions of the assessment and of its answers that were checked."""
 
     buttons = (Button(gettext_lazy("Submit")),)
     declaration = forms.BooleanField(
         label=DECLARATION, error_messages={"required": gettext_lazy("Confirm the declaration")}
     )
     version = VersionField()
+    seen = VersionField(required=False)

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assurance.access import Actor, Forbidden, fetch, holds, visible
+from assurance.actions.answers import answers_version
 from assurance.marks import mark_labels
 from assurance.models import (
     Assessment,
@@ -113,13 +114,17 @@ class Answered:
 
 @dataclass(frozen=True)
 class Submission:
-    """The whole of it, benchmark by benchmark. ``loose`` is evidence that names no benchmark."""
+    """The whole of it, benchmark by benchmark.
+
+    ``loose`` is evidence that names no benchmark; ``version`` is of all the answers together.
+    """
 
     assessment: Assessment
     scheme: SchemeText
     answers: tuple[Answered, ...]
     follow_ups: FollowUps
     loose: tuple[Item, ...]
+    version: int
 
     @cached_property
     def scored(self) -> tuple[Answered, ...]:
@@ -204,6 +209,7 @@ def _submission(actor: Actor, assessment: Assessment) -> Submission:
         answers=tuple(_with(one, items) for one in answers),
         follow_ups=follow_ups(actor, assessment),
         loose=tuple(item for item in items if not item.numbers),
+        version=answers_version(found.values()),
     )
 
 

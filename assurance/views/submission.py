@@ -76,6 +76,7 @@ def _follow_ups_page(
 def check(request: HttpRequest, assessment_id: int) -> HttpResponse:
     """Every answer on one page, what is missing, and for a lead the declaration and the button to submit."""
     refusal: Blocked | None = None
+    stale = False
     form = SubmitForm(request.POST) if request.method == "POST" else None
     if form is not None and form.is_valid():
         try:
@@ -85,19 +86,24 @@ def check(request: HttpRequest, assessment_id: int) -> HttpResponse:
                 assessment_id=assessment_id,
                 declaration=str(DECLARATION),
                 version=form.cleaned_data["version"],
+                seen=form.cleaned_data["seen"],
             )
         except Blocked as refused:
             refusal = refused
+        except Stale:
+            stale = True
         else:
             return redirect("submitted", assessment_id)
     page = read.check_page(request.actor, assessment_id)
     if page is None:
         return redirect("submitted", assessment_id)
-    if form is None:
-        form = SubmitForm(initial={"version": page.assessment.version})
+    if form is None or stale:
+        # What was not read is not declared: the box is empty again.
+        form = SubmitForm(initial={"version": page.assessment.version, "seen": page.submission.version})
     if refusal is not None:
         put_refusal(form, refusal)
-    return render(request, "assessments/check.html", {"page": page, "form": form if page.can_submit else None})
+    context = {"page": page, "form": form if page.can_submit else None, "stale": stale}
+    return render(request, "assessments/check.html", context, status=409 if stale else 200)
 
 
 @signed_in

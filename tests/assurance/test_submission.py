@@ -59,7 +59,8 @@ def save(universe: Universe, assessment: Assessment, number: int, **values: Any)
 
 def fields(visitors: Visitors, assessment: Assessment) -> dict[str, str]:
     page = drawn(visitors.get("lead", address(assessment)))
-    return {"version": page.one("input", name="version")["value"], "declaration": "True"}
+    carried = {name: page.one("input", name=name)["value"] for name in ("version", "seen")}
+    return carried | {"declaration": "True"}
 
 
 # The check
@@ -217,6 +218,24 @@ def test_whoever_comes_again_is_shown_the_confirmation(
     assert (response.status_code, response["Location"]) == (302, address(assessment, "submitted"))
     # The same form from another tab: somebody was quicker.
     assert visitors.post("lead", address(assessment), typed).status_code == 409
+
+
+def test_nobody_declares_what_they_have_not_read(
+    universe: Universe, visitors: Visitors, assessment: Assessment
+) -> None:
+    typed = fields(visitors, assessment)
+    with as_actor(universe.lead) as by:
+        version = SelfAssessment.objects.get(assessment=assessment, benchmark__number=3).version
+        reply = answers.Reply(level_code="met", evidence="A colleague wrote this meanwhile.")
+        answers.save_answer(by=by, at=universe.at, assessment_id=assessment.pk, number=3, version=version, reply=reply)
+    response = visitors.post("lead", address(assessment), typed)
+    assert response.status_code == 409
+    shown = response.content.decode()
+    assert "An answer was saved while you were checking" in shown
+    assert "A colleague wrote this meanwhile." in shown
+    with all_rows():
+        assert Assessment.objects.get(pk=assessment.pk).state == State.IN_PROGRESS
+    assert visitors.post("lead", address(assessment), fields(visitors, assessment)).status_code == 302
 
 
 def test_a_recall_takes_the_reference_and_the_next_one_counts_on(universe: Universe) -> None:

@@ -35,7 +35,7 @@ def alive(process_id):
         return False
 
 
-def until(holds, within=5.0):
+def until(holds, within=30.0):
     deadline = time.monotonic() + within
     while not holds():
         assert time.monotonic() < deadline, "it did not come about in time"

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from assurance import access, scope
 from assurance.demo_file import DemoFile, open_demo
+from assurance.management.commands.load_demo import CYCLES
 from assurance.models import Assessment, User
 from assurance.vocabulary import CycleState, Role, State
 from benchmarks.files import Refused
@@ -36,7 +37,13 @@ class Command(BaseCommand):
         with scope.everything():
             waiting = list(
                 Assessment.objects.select_related("authority")
-                .filter(cycle__programme__code=demo.programme.code, cycle__state=CycleState.CLOSED, state=State.AGREED)
+                .filter(
+                    cycle__programme__code=demo.programme.code,
+                    # Not those that somebody who tries the service closed: their letters are theirs to write.
+                    cycle__name__in=[one.name for one in CYCLES if one.ago],
+                    cycle__state=CycleState.CLOSED,
+                    state=State.AGREED,
+                )
                 .exclude(pk__in=Letter.objects.values("assessment"))
                 .order_by("pk")
             )
