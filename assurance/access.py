@@ -23,6 +23,7 @@ from assurance.vocabulary import (
     AUTHORITY_ROLES,
     CONSOLE_ROLES,
     EDITABLE_STATES,
+    HOME_OFFICE_ROLES,
     PORTFOLIO_ROLES,
     REGION_ROLES,
     SHARED_STATES,
@@ -186,9 +187,15 @@ class Actor:
 
 
 def actor_for(user: User) -> Actor:
-    """The actor of a signed-in person. Sets the database's scope too, so it needs an open transaction."""
-    rows = scope.begin(user.pk)
-    return Actor(user, user.name, tuple(Grant(Role(row.pop("role")), **row) for row in rows))
+    """The actor of a signed-in person. Sets the database's scope too, so it needs an open transaction.
+
+    Whoever works for the Home Office has no part in any authority's own work, whatever memberships they were given:
+    nobody answers what they review, settle or sign.
+    """
+    grants = tuple(Grant(Role(row.pop("role")), **row) for row in scope.begin(user.pk))
+    if any(grant.role in HOME_OFFICE_ROLES for grant in grants):
+        grants = tuple(grant for grant in grants if grant.role not in AUTHORITY_ROLES)
+    return Actor(user, user.name, grants)
 
 
 def operator(command: str) -> Actor:

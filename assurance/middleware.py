@@ -53,6 +53,21 @@ class ScopeMiddleware:
         return actor_for(user) if user.is_authenticated else None  # type: ignore[arg-type]
 
 
+class CharsetMiddleware:
+    """Refuses a form in anything but UTF-8, which is what every page of ours asks a browser for.
+
+    Django reads a form in whatever its header names, and fails on what it does not know: anew in the error page.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if (request.content_params or {}).get("charset", "utf-8").strip("\"' ").casefold() not in ("utf-8", "utf8"):
+            return render(request, "400.html", status=400)
+        return self.get_response(request)
+
+
 class MaintenanceMiddleware:
     """Answers everything but the health checks with the maintenance page. Installed only while MAINTENANCE is on."""
 

@@ -58,6 +58,7 @@ MIDDLEWARE = [
     *(["assurance.middleware.MaintenanceMiddleware"] if MAINTENANCE else []),
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "assurance.middleware.CharsetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

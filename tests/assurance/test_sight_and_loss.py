@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from assurance.actions import answers, reviews
+from assurance import access
+from assurance.actions import answers, reference, reviews
 from assurance.actions.refusals import Stale, Unfit
 from assurance.models import Question, Recommendation, Review, SelfAssessment, User
-from assurance.vocabulary import LetterState, State
+from assurance.vocabulary import LetterState, Role, State
 from assurance.workflow import Moved
 from letters import actions as letters
 from letters.models import Letter
@@ -182,3 +183,38 @@ def test_one_name_has_five_tries_however_it_is_spelt(universe: Universe, client:
     assert response.status_code == 429
     folded = universe.lead.email.replace("i", "\u0131").replace("k", "\u212a")
     assert client.post("/sign-in/", {"username": folded, "password": "a right password 1"}).status_code != 302
+
+
+@pytest.mark.parametrize("role", ["manager", "signatory", "administrator", "auditor"])
+def test_whoever_works_for_the_home_office_has_no_part_in_an_authoritys_work(universe: Universe, role: str) -> None:
+    """Whatever they were invited as: the invitation alone makes nobody a judge in their own cause."""
+    assessment = universe.assessment(State.IN_PROGRESS)
+    person = universe.cast[role]
+    with all_rows():
+        reference.add_membership(
+            by=universe.operator,
+            at=universe.at,
+            person=person,
+            role=Role.LEAD,
+            authority=universe.alder,
+            starts=universe.at.date(),
+        )
+    with as_actor(person) as by:
+        assert by.roles() == {Role(row.role) for row in by.grants}
+        assert Role.LEAD not in by.roles()
+        with pytest.raises(access.Forbidden):
+            answers.save_answer(
+                by=by,
+                at=universe.at,
+                assessment_id=assessment.pk,
+                number=2,
+                version=1,
+                reply=answers.Reply(evidence="Written by whoever decides."),
+            )
+
+
+@pytest.mark.parametrize("charset", ["utf-16", "base64", "no such thing", "idna"])
+def test_a_form_in_another_charset_is_a_bad_request(client: Client, charset: str) -> None:
+    for kind in ("application/x-www-form-urlencoded", "multipart/form-data; boundary=b"):
+        response = client.generic("POST", "/sign-in/", b"username=a", content_type=f"{kind}; charset={charset}")
+        assert response.status_code == 400
