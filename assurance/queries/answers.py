@@ -122,6 +122,15 @@ class AnswerPage:
             return False
         return self.level_code != self.suggestion.level and not self.row.reason
 
+    @property
+    def unready(self) -> str:
+        """What the saved answer lacks to be ready, in words ("" for nothing)."""
+        if not self.level_code and not self.row.evidence:
+            return _("it has no outcome and no evidence yet")
+        if not self.level_code:
+            return _("it has no outcome yet")
+        return "" if self.row.evidence else _("it has no evidence yet")
+
     def _criteria(self, ids: Sequence[int]) -> tuple[CriterionText, ...]:
         return tuple(one for level in self.benchmark.criteria.values() for one in level if one.id in ids)
 

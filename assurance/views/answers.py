@@ -193,6 +193,9 @@ def _with_marks(request: HttpRequest, page: AnswerPage) -> HttpResponse:
 def _say(request: HttpRequest, saved: AnswerPage) -> None:
     named = {"number": saved.benchmark.number}
     messages.success(request, _("Benchmark %(number)s saved") % named)
+    if missing := saved.unready:
+        message = _("Benchmark %(number)s is not ready yet: %(missing)s")
+        messages.info(request, message % (named | {"missing": missing}))
     if saved.row.needs_rechecking:
         messages.info(request, _("Benchmark %(number)s still has to be checked: tick the box at its end") % named)
     if saved.differs_without_reason:

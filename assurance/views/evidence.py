@@ -39,7 +39,8 @@ def add(request: HttpRequest, assessment_id: int) -> HttpResponse:
         return closed(request, "evidence", assessment_id)
     back = resolve_url("evidence", assessment_id)
     if page.benchmark:
-        back = resolve_url("answer", assessment_id, page.benchmark.number)
+        # To where what was added is listed, not to the top of a long page.
+        back = resolve_url("answer", assessment_id, page.benchmark.number) + "#files"
     detailed = [page.benchmark] if page.benchmark and page.scheme.is_checklist else []
     options: dict[str, Any] = {"benchmarks": page.benchmarks, "detailed": detailed, "cancel": back}
     if request.method == "POST" and page.benchmarks:

@@ -345,6 +345,81 @@ def test_a_replaced_file_keeps_its_old_version(universe: Universe, visitors: Vis
     assert refusal.value.field == "file"
 
 
+def replaced(universe: Universe, row: Evidence, name: str, hours: int = 1) -> Evidence:
+    """The evidence with a newer file."""
+    more = {"at": universe.at + timedelta(hours=hours), "version": row.version}
+    with as_actor(universe.lead) as by:
+        return evidence.replace_file(
+            by=by,
+            assessment_id=row.assessment_id,
+            evidence_id=row.pk,
+            file=file(name),
+            enqueue=no_scan,
+            **more,
+        )
+
+
+def test_a_title_that_nobody_chose_follows_the_file(universe: Universe, assessment_id: int) -> None:
+    row = replaced(universe, one(universe, assessment_id), "Plan 2027.pdf")
+    assert titles(universe, assessment_id) == ["Plan 2027"]
+    row = act(universe, evidence.edit_evidence, row, title="Our plan", supports=NOBODY)
+    replaced(universe, row, "Plan 2028.pdf")
+    assert titles(universe, assessment_id) == ["Our plan"]
+
+
+def test_a_file_is_replaced_so_often_and_no_more(
+    universe: Universe, visitors: Visitors, assessment_id: int, folder: Path
+) -> None:
+    row = one(universe, assessment_id)
+    address = page("evidence-item", assessment_id, row.pk)
+    for _ in range(evidence.MOST_VERSIONS - 1):
+        row = replaced(universe, row, PLAN)
+    response = visitors.post("lead", address, {"do": "replace", "version": row.version, "file": file()})
+    assert response.status_code == 200
+    assert "it has 50 versions" in drawn(response).one("div", **{"class": "govuk-error-summary"}).text
+    assert len(kept(folder)) == evidence.MOST_VERSIONS, "what was refused stayed in the store"
+    shown = visitors.get("lead", address)
+    assert len(asked(visitors)) <= MOST_TO_READ
+    assert len(shown.content) < 100_000
+
+
+def test_who_reads_what_was_submitted_reads_nothing_older(universe: Universe, visitors: Visitors) -> None:
+    """What the lead thought better of before they submitted is nobody else's; what the adviser has read stays."""
+    assessment_id = universe.assessment(State.IN_PROGRESS).pk
+    row = replaced(universe, one(universe, assessment_id), "Checked.pdf", hours=0)
+    universe.assessment(State.CLARIFICATION)
+    with all_rows():
+        submitted = Assessment.objects.get(pk=assessment_id).submitted_at
+        assert submitted is not None
+        EvidenceFile.objects.filter(evidence=row).update(added_at=submitted - timedelta(hours=1))
+    with as_actor(universe.lead) as by:
+        evidence.replace_file(
+            by=by,
+            at=submitted + timedelta(hours=1),
+            assessment_id=assessment_id,
+            evidence_id=row.pk,
+            version=row.version,
+            file=file("Asked for.pdf"),
+            enqueue=no_scan,
+        )
+    for who in universe.cast:
+        numbers = {"lead": {1, 2, 3}, "contributor": {1, 2, 3}, "auditor": {1, 2, 3}}.get(who, set())
+        numbers = {2, 3} if who in {"adviser", "viewer", "manager"} else numbers
+        found = {
+            number
+            for number in (1, 2, 3)
+            if visitors.get(who, page("evidence-file", assessment_id, row.pk, number)).status_code == 200
+        }
+        assert found == numbers, who
+        if numbers:
+            shown = visitors.get(who, page("evidence-item", assessment_id, row.pk))
+            assert len(asked(visitors)) <= MOST_TO_READ
+            names = [one.text for one in drawn(shown).all("a") if one.text.startswith("Download")]
+            assert len(names) == len(numbers), who
+            assert (b"Plan 2026" in shown.content) is (1 in numbers), who
+    assert visitors.get("adviser", page("evidence-file", assessment_id, row.pk, 1)).status_code == 404
+
+
 def test_a_link_has_no_file_to_replace(universe: Universe, assessment_id: int, folder: Path) -> None:
     row = link(universe, assessment_id)
     with pytest.raises(Unfit):
@@ -625,7 +700,7 @@ def test_a_script_is_answered_in_json(universe: Universe, visitors: Visitors, as
     client, address = visitors._clients["lead"], page("evidence-add", assessment_id, query="?benchmark=2")
     json = {"headers": {"accept": "application/json"}}
     done = client.post(address, {"benchmarks": ["2"], "files": [file()]}, **json)
-    assert (done.status_code, done.json()) == (200, {"errors": [], "next": page("answer", assessment_id, 2)})
+    assert (done.status_code, done.json()) == (200, {"errors": [], "next": page("answer", assessment_id, 2) + "#files"})
     failed = client.post(address, {"benchmarks": ["2"], "files": [file("a.exe")]}, **json)
     assert failed.status_code == 200
     assert failed.json()["errors"][0].startswith("“a.exe” was not added. The name ends in .exe")

@@ -212,7 +212,7 @@ class Autosave {
       this.form.requestSubmit(event.submitter);
     } else {
       this.warned = outcome;
-      this.say(outcome === "token" ? "silent" : outcome, {}, "held");
+      this.say(outcome === "token" ? "silent" : outcome, this.values, "held");
       this.line.scrollIntoView({ block: "nearest" });
     }
   }
@@ -222,6 +222,7 @@ class Autosave {
   report(outcome, answer) {
     const newer = answer.newer ?? {};
     const values = { time: answer.saved_at ?? "", name: newer.name ?? "", since: newer.at ?? "" };
+    this.values = values;
     if (outcome === "saved") this.say("saved", values);
     else if (outcome === "conflict") this.say(newer.is_own ? "conflict_own" : "conflict", values);
     else if (outcome === "looked") this.calm(values);
