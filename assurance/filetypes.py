@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 import struct
+import time
 import unicodedata
 import zipfile
 import zlib
@@ -42,20 +43,28 @@ _LARGEST_DIRECTORY = 1024 * 1024
 _LARGEST_UNPACKED = 500 * 1024 * 1024
 _FREELY_UNPACKED, _MOST_SHRUNK = 50 * 1024 * 1024, 150
 """Up to so many bytes unpacked a zip may be shrunk as it likes; above, to at most so many times less."""
-_LARGEST_LISTING = 4 * 1024 * 1024
+_LARGEST_LISTING = 1024 * 1024
 """Bytes of a part that is read: what a package says of its own parts."""
 _MOST_RECORDS = 20_000
 """Records of an old workbook's globals that are read."""
 
-# A part of a PDF that unpacks to more than this is meant to do harm. The limits hold for the whole process, letters
-# included, whose parts are a tenth of it.
+_LARGEST_INDEX = 4 * 1024 * 1024
+"""Bytes that are read of a PDF: its index and its list of pages. Some 100,000 objects and 20,000 pages."""
+_LARGEST_OLE = 3 * LARGEST
+"""Bytes that are read of an older Office file: what is read twice and its own lists included."""
+_MOST_SECONDS = 0.7
+"""Seconds of processor time after which a reader gets no more of a file. A large document takes a tenth."""
+_LARGEST_DECODED = 16 * 1024 * 1024
+
+# A part of a PDF that unpacks to more than this is meant to do harm, and nothing can stop the reader within one part.
+# The limits hold for the whole process, letters included.
 pikepdf.settings.set_qpdf_limits(
-    flate_max_memory=128 * 1024 * 1024,
-    png_max_memory=128 * 1024 * 1024,
-    tiff_max_memory=128 * 1024 * 1024,
-    run_length_max_memory=128 * 1024 * 1024,
+    flate_max_memory=_LARGEST_DECODED,
+    png_max_memory=_LARGEST_DECODED,
+    tiff_max_memory=_LARGEST_DECODED,
+    run_length_max_memory=_LARGEST_DECODED,
     doc_max_warnings=1_000,
-    parser_max_container_size=2_000_000,
+    parser_max_container_size=200_000,
 )
 
 
@@ -200,18 +209,64 @@ def _of_content(file: BinaryIO, size: int) -> FileType:
     raise _not_taken(_named(head))
 
 
+class _Rationed(io.RawIOBase):
+    """A file of which only so many bytes can be read, for so long; then it raises what it was given.
+
+    Closing it leaves the file itself open.
+    """
+
+    def __init__(self, file: BinaryIO, most: int, refusal: Refused) -> None:
+        self._file, self._left, self._refusal = file, most, refusal
+        self._until = time.thread_time() + _MOST_SECONDS
+
+    def seekable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def read(self, size: int | None = -1) -> bytes:
+        content = self._file.read(-1 if size is None else size)
+        self._left -= len(content)
+        if self._left < 0 or time.thread_time() > self._until:
+            raise self._refusal
+        return content
+
+    def readinto(self, buffer: Any) -> int:
+        content = self.read(len(buffer))
+        buffer[: len(content)] = content
+        return len(content)
+
+
 # --- PDF -----------------------------------------------------------------------------------------------
 
 
 def _pdf(file: BinaryIO) -> FileType:
-    """Scripts in a PDF are let through: forms have them, readers fence them in, and we only ever hand it out."""
-    file.seek(0)
+    """Scripts in a PDF are let through: forms have them, readers fence them in, and we only ever hand it out.
+
+    A PDF with a broken index is not repaired: that is to read all of it many times, while somebody waits.
+    """
+    damaged = Refused(
+        _("This PDF is damaged. Open it, save or print it as a PDF again, and add the new one"),
+    )
+    source = cast(BinaryIO, _Rationed(file, _LARGEST_INDEX, damaged))
+    source.seek(0)
     try:
-        with pikepdf.open(file, suppress_warnings=True) as pdf:
+        with pikepdf.open(
+            source, suppress_warnings=True, attempt_recovery=False, access_mode=pikepdf.AccessMode.stream
+        ) as pdf:
             if "/Pages" not in pdf.Root or "/Kids" not in pdf.Root.Pages:
-                raise Refused(_damaged())
+                raise damaged
     except pikepdf.PasswordError as fault:
         raise _locked() from fault
+    except Exception as fault:
+        raise damaged from fault
     return PDF
 
 
@@ -349,9 +404,19 @@ def _xml(archive: zipfile.ZipFile, name: str) -> Element:
 # --- OLE: older Office -----------------------------------------------------------------------------------
 
 
+class _Ole(olefile.OleFileIO):  # type: ignore[misc]
+    """A container with no more parts than a document has: all are looked at before anybody could count them."""
+
+    def _load_direntry(self, sid: int) -> Any:
+        if sid > _MOST_PARTS:
+            raise _bomb()
+        return super()._load_direntry(sid)
+
+
 def _ole(file: BinaryIO) -> FileType:
-    file.seek(0)
-    with olefile.OleFileIO(file) as ole:
+    source = _Rationed(file, _LARGEST_OLE, Refused(_damaged()))
+    source.seek(0)
+    with _Ole(source) as ole:
         parts = [[part.casefold() for part in path] for path in ole.listdir(streams=True, storages=True)]
         top = {path[0] for path in parts}
         if top & {"encryptedpackage", "encryptioninfo"}:

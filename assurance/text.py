@@ -14,6 +14,8 @@ LONGEST_WORD = 100
 """Characters without a break."""
 LONGEST_ADDRESS = 1_000
 """Characters of a web address, where one may stand."""
+MOST_MARKS = 30
+"""Accents and the like on one letter."""
 LETTER_TEXT = 10_000
 """Characters of a text that prints in one cell of a letter."""
 EVIDENCE = 20_000
@@ -32,8 +34,23 @@ _OVERRIDES = set(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200
 
 def clean(text: str) -> str:
     """The text in NFC with plain line ends, without the characters that nobody can see or that turn others round."""
-    text = _LINE_ENDS.sub("\n", unicodedata.normalize("NFC", text))
+    text = _LINE_ENDS.sub("\n", unicodedata.normalize("NFC", _stream_safe(text)))
     return "".join(char for char in text if _keeps(char)).strip()
+
+
+def _stream_safe(text: str) -> str:
+    """The text with at most ``MOST_MARKS`` marks on one letter: to put more in order takes the square of their number.
+
+    The bound is that of the Unicode standard (annex 15, stream-safe text), which no language comes near.
+    """
+    if text.isascii():
+        return text
+    kept, marks = [], 0
+    for char in text:
+        marks = marks + 1 if unicodedata.combining(char) else 0
+        if marks <= MOST_MARKS:
+            kept.append(char)
+    return "".join(kept)
 
 
 def problems(text: str, longest: int = LETTER_TEXT, *, addresses: bool = False) -> list[str]:

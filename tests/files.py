@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 
 import openpyxl
@@ -30,6 +31,81 @@ def pdf(*, password: str = "", owner: str = "") -> bytes:
         locked = pikepdf.Encryption(user=password, owner=owner or password) if password or owner else False
         made.save(out, encryption=locked)
         return out.getvalue()
+
+
+def broken_pdfs(size: int) -> Mapping[str, bytes]:
+    """PDFs of about so many bytes that make a reader work: without an index, or with one that never ends."""
+    start = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n"
+    trailer, end = b"trailer<</Root 1 0 R/Size 3%s>>\n", b"startxref\n%d\n%%%%EOF"
+    table = b"xref\n0 3\n0000000000 65535 f \n0000000009 00000 n \n0000000052 00000 n \n"
+
+    def full(one: bytes) -> bytes:
+        return one * (size // len(one))
+
+    sections, last = start + table + trailer % b"", len(start)
+    chain = [sections]
+    length = len(sections)
+    while length < size:
+        chain.append(b"xref\n0 0\n" + trailer % (b"/Prev %d" % last))
+        last, length = length, length + len(chain[-1])
+    many = table + full(b"0000000009 00000 n \n")
+    return {
+        "no index": start + full(b"3 0 obj null endobj\n") + trailer % b"" + b"%%EOF",
+        "only trailers": start + full(trailer % b""),
+        "an index elsewhere": start + full(b"3 0 obj null endobj\n") + trailer % b"" + end % 5,
+        "streams without an end": start + full(b"3 0 obj<</Length 9>>stream\n"),
+        "an index that claims more": start + b"xref\n0 999999999\n" + full(b"0000000009 00000 n \n") + end % len(start),
+        "an index of nothing": start + table + full(b"3 0\n") + trailer % b"" + end % len(start),
+        "a long index": start
+        + many.replace(b"0 3", b"0 %d" % (many.count(b"\n") - 2), 1)
+        + trailer % b""
+        + end % len(start),
+        "a chain of indexes": b"".join(chain) + end % last,
+        "a long trailer": start + table + trailer % (b"/X[" + full(b"1 ") + b"]") + end % len(start),
+        "a packed page list": _packed_pages(size),
+    }
+
+
+def _packed_pages(size: int) -> bytes:
+    """A PDF whose list of pages is small only as long as it is packed."""
+    first = b"1 0 2 30 "
+    inside = (
+        first
+        + b"<</Type/Catalog/Pages 2 0 R>> ".ljust(30)
+        + b"<</Type/Pages/Count 0/Kids["
+        + b"1 " * (size // 2)
+        + b"]>>"
+    )
+    head, body = b"%PDF-1.5\n", zlib.compress(inside, 9)
+    stream = b"3 0 obj<</Type/ObjStm/N 2/First %d/Filter/FlateDecode/Length %d>>stream\n%s\nendstream endobj\n"
+    start = head + stream % (len(first), len(body), body)
+    rows = [(0, 0, 0), (2, 3, 0), (2, 3, 1), (1, len(head), 0), (1, len(start), 0)]
+    index = b"".join(struct.pack(">BIH", *row) for row in rows)
+    head = b"4 0 obj<</Type/XRef/Size 5/W[1 4 2]/Root 1 0 R/Length %d>>stream\n" % len(index)
+    return start + head + index + b"\nendstream endobj\nstartxref\n%d\n%%%%EOF" % len(start)
+
+
+def crowded_ole(count: int) -> bytes:
+    """An OLE container with so many empty parts, in a tree without long branches."""
+    fat_sectors = -(-(count // 4 + 300) * 4 // SECTOR)
+    directory_sectors = -(-count * 128 // SECTOR)
+    fat = [FAT] * fat_sectors + [*range(fat_sectors + 1, fat_sectors + directory_sectors), END]
+    fat += [FREE] * (fat_sectors * SECTOR // 4 - len(fat))
+    assert fat_sectors <= 109, "more do not fit into the header"
+    entries = [_part("Root Entry", 5, FREE, FREE, 1)]
+    for one in range(1, count):
+        left, right = (child if child < count else FREE for child in (2 * one, 2 * one + 1))
+        entries.append(_part(f"s{one}", 2, left, right, FREE))
+    header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".ljust(24, b"\0")
+    header += struct.pack("<HHHHH6x", 0x3E, 3, 0xFFFE, 9, 6)
+    header += struct.pack("<IIIIIIIII", 0, fat_sectors, fat_sectors, 0, 4096, END, 0, END, 0)
+    header += struct.pack("<109I", *range(fat_sectors), *[FREE] * (109 - fat_sectors))
+    return header + struct.pack(f"<{len(fat)}I", *fat) + b"".join(entries).ljust(directory_sectors * SECTOR, b"\0")
+
+
+def _part(name: str, kind: int, left: int, right: int, child: int) -> bytes:
+    encoded = name.encode("utf-16-le") + b"\0\0"
+    return encoded.ljust(64, b"\0") + struct.pack("<HBBIII36xIQ", len(encoded), kind, 1, left, right, child, END, 0)
 
 
 def packed(parts: Mapping[str, str | bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:

@@ -40,6 +40,8 @@ LONGEST_TITLE = 200
 LONGEST_ADDRESS = text.LONGEST_ADDRESS
 MOST = 500
 """Pieces of evidence of one assessment: what is more was meant to fill the disk."""
+MOST_VERSIONS = 50
+"""Files of one piece of evidence, those that were replaced included."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,7 @@ def add_files(
                 authority=assessment.authority,
                 assessment=assessment,
                 kind=EvidenceKind.FILE,
-                title=one.name.rpartition(".")[0][:LONGEST_TITLE] or one.name,
+                title=_named_after(one.name),
                 added_by_id=cast(int, by.id),  # nobody without one holds the permission
                 added_at=at,
                 **fields,
@@ -221,9 +223,11 @@ def replace_file(
 ) -> Evidence:
     """Put a newer file in place of the one that is there, which stays as an earlier version.
 
+    A title that is only the name of the old file becomes that of the new one; any other title stays.
+
     Raises:
         Stale, NotEditable: as :func:`edit_evidence`.
-        Unfit: the file is not taken.
+        Unfit: the file is not taken, or there are :data:`MOST_VERSIONS` already.
     """
     with store.undone_on_error() as kept, transaction.atomic():
         taken, refused = _take([file], kept)
@@ -233,8 +237,17 @@ def replace_file(
         if row.kind != EvidenceKind.FILE:
             raise Unfit("file", _("A link has no file to replace"))
         _fresh(row, version)
-        last = row.files.order_by("-number").values_list("number", flat=True)[:1][0]
-        newer = ledger.save(_version(row, taken[0], last + 1, by, at), by=by, at=at)
+        number, name = row.files.order_by("-number").values_list("number", "name")[0]
+        if number >= MOST_VERSIONS:
+            words = {"most": MOST_VERSIONS}
+            raise Unfit(
+                "file",
+                _("This file was replaced so often that it has %(most)s versions. Add the new one as further evidence")
+                % words,
+            )
+        if row.title == _named_after(name):
+            row.title = _named_after(taken[0].name)
+        newer = ledger.save(_version(row, taken[0], number + 1, by, at), by=by, at=at)
         if newer.scan == Scan.WAITING:
             enqueue(newer.pk, newer.authority_id)
         return _save(row, "replaced", by, at)
@@ -465,6 +478,11 @@ def may_change(by: Actor, row: Evidence) -> bool:
 def _fresh(row: Evidence, version: int) -> None:
     if row.version != version:
         raise Stale(row)
+
+
+def _named_after(name: str) -> str:
+    """The title of a file for which nobody has chosen one: its name without the ending."""
+    return name.rpartition(".")[0][:LONGEST_TITLE] or name
 
 
 def _title(title: str, field: str = "title") -> str:

@@ -14,7 +14,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.files.base import File
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
 from django.utils.text import slugify
 from django.utils.timezone import localdate
@@ -54,6 +54,10 @@ KEPT_FOR = timedelta(days=30)
 LOST_AFTER = timedelta(minutes=2)
 GIVEN_UP_AFTER = timedelta(hours=1)
 LONGEST_NAME = 200
+MOST_WAITING = 3
+"""Uploads of one person to one assessment that are not read yet: each keeps a worker busy for a while."""
+MOST_A_DAY = 30
+"""Uploads to one assessment within a day, by everybody, whatever became of them."""
 FINISHED = (UploadState.REFUSED, UploadState.APPLIED, UploadState.DISCARDED)
 ENDINGS = {DocumentKind.WORKBOOK_XLSX: "xlsx", DocumentKind.WORKBOOK_ODS: "ods"}
 WRITERS = {DocumentKind.WORKBOOK_XLSX: write_xlsx.write, DocumentKind.WORKBOOK_ODS: write_ods.write}
@@ -191,6 +195,7 @@ def upload(*, by: Actor, at: datetime, assessment_id: int, name: str, file: File
 
     Raises:
         NotEditable: the assessment is submitted or the cycle is not open.
+        Unfit: there are too many already, of the person's own that wait or of everybody's on this day.
         access.NotFound, access.Forbidden: as ``access.require``.
     """
     with store.undone_on_error() as stored, transaction.atomic():
@@ -199,6 +204,7 @@ def upload(*, by: Actor, at: datetime, assessment_id: int, name: str, file: File
             raise Forbidden(P.EDIT_ANSWERS)
         if not open_to_giving(assessment):
             raise NotEditable(assessment)
+        _check_room(by, assessment, at)
         stored.append(store.keep(store.WORKBOOKS, file))
         row = Upload.objects.create(
             authority=assessment.authority,
@@ -212,6 +218,22 @@ def upload(*, by: Actor, at: datetime, assessment_id: int, name: str, file: File
         )
         transaction.on_commit(partial(send, row.pk, row.authority_id))
     return row
+
+
+def _check_room(by: Actor, assessment: Assessment, at: datetime) -> None:
+    """Raises Unfit where one more upload would be too many."""
+    # One after the other: two at once would both find room for the last. Whoever only refers to it is not kept waiting.
+    Assessment.objects.select_for_update(no_key=True).filter(pk=assessment.pk).values_list("pk").first()
+    count = Upload.objects.filter(assessment=assessment).aggregate(
+        waiting=Count("pk", filter=Q(uploaded_by_id=by.id, state=UploadState.WAITING)),
+        today=Count("pk", filter=Q(uploaded_at__gt=at - timedelta(days=1))),
+    )
+    if count["waiting"] >= MOST_WAITING:
+        message = _("%(most)s of your workbooks are still being read. Wait until one is done, then upload this one")
+        raise Unfit("file", message % {"most": MOST_WAITING})
+    if count["today"] >= MOST_A_DAY:
+        message = _("%(most)s workbooks were uploaded to this assessment within a day. Upload this one tomorrow")
+        raise Unfit("file", message % {"most": MOST_A_DAY})
 
 
 def send(upload_id: int, authority_id: int) -> None:
@@ -298,6 +320,16 @@ def compared(actor: Actor, upload_row: Upload, rows: Sequence[Any], scheme: Sche
     return result
 
 
+def decides(by: Actor, row: Upload) -> bool:
+    """Whether it is for the actor to say what becomes of an upload: whose it is, or a lead's."""
+    return row.uploaded_by_id == by.id or holds(by, P.EDIT_ANSWERS, row)
+
+
+def _check_decides(by: Actor, row: Upload) -> None:
+    if not decides(by, row):
+        raise Forbidden(P.EDIT_ANSWERS)
+
+
 def apply_upload(*, by: Actor, at: datetime, upload_id: int, versions: Mapping[int, int]) -> Upload:
     """Save what a workbook says on the benchmarks that were confirmed, all of them or none.
 
@@ -311,10 +343,12 @@ def apply_upload(*, by: Actor, at: datetime, upload_id: int, versions: Mapping[i
         Stale: somebody saved one of them since, or the upload was dealt with; nothing is overwritten.
         NotEditable: the assessment is submitted, or the cycle is closed.
         Unfit: a benchmark has nothing to save, or a text does not fit.
-        access.NotFound, access.Forbidden: as ``access.require``; also Forbidden for a benchmark not given to one.
+        access.NotFound, access.Forbidden: as ``access.require``; also Forbidden for a benchmark not given to one, and
+            for a colleague's workbook unless one is lead.
     """
     with transaction.atomic():
         row = fetch(by, WORKERS, Upload, lock=("self",), related=("assessment__cycle",), pk=upload_id)
+        _check_decides(by, row)
         if row.state != UploadState.COMPARED:
             raise Stale(row)
         if not open_to_giving(row.assessment):
@@ -390,8 +424,7 @@ def discard_upload(*, by: Actor, at: datetime, upload_id: int) -> Upload:
     """
     with transaction.atomic():
         row = fetch(by, WORKERS, Upload, lock=("self",), pk=upload_id)
-        if row.uploaded_by_id != by.id and not holds(by, P.EDIT_ANSWERS, row):
-            raise Forbidden(P.EDIT_ANSWERS)
+        _check_decides(by, row)
         if row.state == UploadState.APPLIED:
             raise Stale(row)
         if row.state in FINISHED:

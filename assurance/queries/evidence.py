@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 from django.urls import reverse
 
@@ -220,10 +220,10 @@ def evidence_file(actor: Actor, assessment_id: int, evidence_id: int, number: in
     """One version of a file, to be streamed if it is :data:`DOWNLOADABLE`. Two queries.
 
     Raises:
-        NotFound: as :func:`item_page`.
+        NotFound: as :func:`item_page`, or that version was replaced before the answers were submitted.
     """
     row = _seen(actor, assessment_id, evidence_id)
-    file = visible(actor, EvidenceFile).select_related("authority").filter(evidence=row, number=number).first()
+    file = _files(actor, row).select_related("authority").filter(number=number).first()
     if file is None:
         raise NotFound
     file.assessment = row.assessment
@@ -251,7 +251,7 @@ def _choices(actor: Actor, assessment: Assessment, scheme: SchemeText) -> tuple[
 def _versions(actor: Actor, row: Evidence) -> tuple[Version, ...]:
     if row.kind == EvidenceKind.LINK:
         return ()
-    files = visible(actor, EvidenceFile).filter(evidence=row).order_by("-number").annotate(adder=F("added_by__name"))
+    files = _files(actor, row).order_by("-number").annotate(adder=F("added_by__name"))
     return tuple(
         Version(
             number=one.number,
@@ -264,6 +264,21 @@ def _versions(actor: Actor, row: Evidence) -> tuple[Version, ...]:
             added_at=one.added_at,
         )
         for one in files
+    )
+
+
+def _files(actor: Actor, row: Evidence) -> QuerySet[EvidenceFile]:
+    """The versions that are the actor's to see. The assessment must have been read.
+
+    Who reads what was submitted does not read what was replaced before: they see what stood at the last submission
+    and what came after it.
+    """
+    files = visible(actor, EvidenceFile).filter(evidence=row)
+    if holds(actor, Permission.READ_DRAFT, row):
+        return files
+    next_at = EvidenceFile.objects.filter(evidence=row, number=OuterRef("number") + 1).values("added_at")
+    return files.alias(next_at=Subquery(next_at)).filter(
+        Q(next_at__isnull=True) | Q(next_at__gt=row.assessment.submitted_at)
     )
 
 

@@ -14,7 +14,7 @@ from assurance import differences
 from assurance.access import Actor, NotFound, fetch, holds, visible
 from assurance.actions.documents import READERS, may_read
 from assurance.actions.giving import open_to_giving
-from assurance.actions.workbook import ENDINGS, WORKERS, Compared, compared, rows_for
+from assurance.actions.workbook import ENDINGS, WORKERS, Compared, compared, decides, rows_for
 from assurance.models import Assessment, Document, Upload
 from assurance.vocabulary import DocumentKind, Making, Permission, UploadState
 from assurance.workbook.compare import MARK, NOTE, Difference, Verdict
@@ -210,7 +210,8 @@ class UploadPage:
     scheme: SchemeText
     lines: tuple[Line, ...]
     editable: bool
-    may_discard: bool
+    may_decide: bool
+    """Whether the actor may take it over or discard it; a colleague's may only be looked at."""
 
     @property
     def applied(self) -> tuple[BenchmarkText, ...]:
@@ -256,5 +257,5 @@ def upload_page(actor: Actor, assessment_id: int, upload_id: int) -> UploadPage:
         scheme=scheme,
         lines=lines,
         editable=open_to_giving(assessment),
-        may_discard=upload.uploaded_by_id == actor.id or holds(actor, P.EDIT_ANSWERS, upload),
+        may_decide=decides(actor, upload),
     )

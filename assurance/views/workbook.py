@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -9,19 +10,30 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpRe
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
+from django_stubs_ext import StrOrPromise
 
 from assurance import store
+from assurance.access import Forbidden
 from assurance.actions import documents
 from assurance.actions import workbook as write
 from assurance.actions.refusals import NotEditable, Stale, Unfit
 from assurance.forms.workbook import ApplyForm, UploadForm
 from assurance.queries import workbook as read
 from assurance.views.base import closed, signed_in
-from assurance.vocabulary import DocumentKind, Making, UploadState
+from assurance.vocabulary import DocumentKind, Making, Permission, UploadState
 
 ASK_AGAIN = "2"
 """Seconds after which a page that waits shows itself anew. A header does it, without a script."""
+
+TOO_LATE: Mapping[UploadState, StrOrPromise] = {
+    UploadState.WAITING: gettext_lazy("The workbook is still being read. Nothing was changed"),
+    UploadState.REFUSED: gettext_lazy("The file was not taken, so there is nothing to decide. Nothing was changed"),
+    UploadState.APPLIED: gettext_lazy("The workbook had been taken over already. Nothing more was changed"),
+    UploadState.DISCARDED: gettext_lazy("The workbook had been discarded already. Nothing was changed"),
+}
+"""What is said to whoever decides on a workbook that is in another state by now."""
 
 
 @signed_in
@@ -47,7 +59,10 @@ def workbook(request: HttpRequest, assessment_id: int) -> HttpResponse:
                 )
             except NotEditable:
                 return closed(request, "record", assessment_id)
-            return redirect("workbook-upload", assessment_id, row.pk)
+            except Unfit as refusal:
+                form.add_error("file", refusal.message)
+            else:
+                return redirect("workbook-upload", assessment_id, row.pk)
     return render(request, "workbook/workbook.html", {"page": page, "form": form})
 
 
@@ -56,14 +71,25 @@ def upload(request: HttpRequest, assessment_id: int, upload_id: int) -> HttpResp
     """A workbook that came back: being read, refused, or beside what stands, to take over what is ticked."""
     page = read.upload_page(request.actor, assessment_id, upload_id)
     if request.method == "POST":
-        if request.POST.get("then") == "discard":
+        if not page.may_decide:
+            raise Forbidden(Permission.EDIT_ANSWERS)
+        discards = request.POST.get("then") == "discard"
+        if page.upload.state not in (
+            (UploadState.COMPARED, UploadState.WAITING) if discards else (UploadState.COMPARED,)
+        ):
+            return _too_late(request, page.upload.state, assessment_id, upload_id)
+        if discards:
             return _discard(request, assessment_id, upload_id)
-        if page.upload.state != UploadState.COMPARED:
-            return redirect("workbook-upload", assessment_id, upload_id)
         if not page.editable:
             return closed(request, "record", assessment_id)
         return _apply(request, page)
     return _shown(request, page, _form(page), {line.benchmark.number for line in page.applicable if _first(line)})
+
+
+def _too_late(request: HttpRequest, state: str, assessment_id: int, upload_id: int) -> HttpResponse:
+    """Say why nothing was done: the workbook is not, or no more, one to decide on."""
+    messages.warning(request, TOO_LATE[UploadState(state)])
+    return redirect("workbook-upload", assessment_id, upload_id)
 
 
 def _first(line: read.Line) -> bool:
@@ -90,9 +116,9 @@ def _apply(request: HttpRequest, page: read.UploadPage) -> HttpResponse:
         try:
             write.apply_upload(by=request.actor, at=timezone.now(), upload_id=page.upload.pk, versions=form.versions())
         except Stale as refusal:
-            fresh = read.upload_page(request.actor, page.assessment.pk, page.upload.pk)
             if not isinstance(refusal.current, list):
-                return redirect("workbook-upload", page.assessment.pk, page.upload.pk)
+                return _too_late(request, refusal.current.state, page.assessment.pk, page.upload.pk)
+            fresh = read.upload_page(request.actor, page.assessment.pk, page.upload.pk)
             # What was saved in between is not ticked again: taking it over now is a choice of its own.
             return _shown(request, fresh, _form(fresh), form.ticked() - set(refusal.current), tuple(refusal.current))
         except Unfit as refusal:
@@ -108,8 +134,8 @@ def _apply(request: HttpRequest, page: read.UploadPage) -> HttpResponse:
 def _discard(request: HttpRequest, assessment_id: int, upload_id: int) -> HttpResponse:
     try:
         write.discard_upload(by=request.actor, at=timezone.now(), upload_id=upload_id)
-    except Stale:
-        return redirect("workbook-upload", assessment_id, upload_id)
+    except Stale as refusal:
+        return _too_late(request, refusal.current.state, assessment_id, upload_id)
     messages.success(request, _("The workbook was discarded. Nothing was changed"))
     return redirect("workbook", assessment_id)
 

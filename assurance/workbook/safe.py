@@ -28,6 +28,10 @@ MOST_XML = 30 * MEGABYTE
 """Bytes of the parts that are read."""
 MOST_TIMES_SMALLER = 200
 """How much smaller than its content a large part may be. Honest ones stay below a tenth of that."""
+MOST_ATTRIBUTES = 200
+"""Of one element. Honest ones have a few, and fifty where names are declared. The reader compares each with each."""
+LONGEST_TAG = 200_000
+"""Characters of the values in one start tag: the longest text of a cell may stand there, and once more as a formula."""
 MOST_SHEETS, MOST_ROWS, MOST_COLUMNS = 60, 2_000, 100
 """The reader takes memory for every cell up to the furthest one that is filled, so how far that is has a bound."""
 
@@ -40,23 +44,25 @@ ERROR = "\ue000"
 """What the value of a cell begins with that shows an error. No text of ours can: cleaning takes this sign out."""
 UNCALCULATED = f"{ERROR}="
 """The value of a formula that was written by a program and never calculated."""
-_FORMULA = rb"<(?:\w+:)?f\b[^>]*?(?:/>|>[^<]*</(?:\w+:)?f>)"
-_ERROR_CELL = re.compile(rb'(<(?:\w+:)?c\b[^>]*?\st=)"e"([^>]*>(?:' + _FORMULA + rb")?<(?:\w+:)?v>)")
-_EMPTY_FORMULA = re.compile(
-    rb"<(\w+:)?c\b([^>]*)>" + _FORMULA + rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?</(?:\w+:)?c>"
+# Every expression below takes time in proportion to the part. What it repeats it never gives back (``*+``), and within
+# a tag it never passes the "<" at which the next attempt begins: no value of an attribute holds one.
+_INSIDE = rb"""(?:[^<>"']++|"[^<"]*+"|'[^<']*+')*+"""
+"""The rest of a start tag up to its end, with the attributes; ends with a slash where the element is empty."""
+_PREFIX = rb"(?:\w++:)?+"
+_FORMULA = rb"<" + _PREFIX + rb"f(?=[\s/>])" + _INSIDE + rb"(?:(?<=/)>|>[^<]*+</" + _PREFIX + rb"f>)"
+_CELL = rb"<(" + _PREFIX + rb")c(?=[\s>])(" + _INSIDE + rb")(?<!/)>"
+_FILLED = re.compile(_CELL + rb"((?:" + _FORMULA + rb")?+<" + _PREFIX + rb"v>)")
+_NO_VALUE = rb"(?:<" + _PREFIX + rb"v\s*+/>|<" + _PREFIX + rb"v></" + _PREFIX + rb"v>)?+"
+_EMPTY_FORMULA = re.compile(_CELL + _FORMULA + _NO_VALUE + rb"</" + _PREFIX + rb"c>")
+# A note beside the text of a cell is passed over; one within another is not looked through.
+_NOTE = rb"<office:annotation(?=[\s>])" + _INSIDE + rb">(?:[^<]++|<(?!/?office:annotation[\s>]))*+</office:annotation>"
+_ODS_CELL = re.compile(
+    rb"<table:table-cell(?=\s)(" + _INSIDE + rb")>((?:" + _NOTE + rb")?+<text:p(?=[\s>])" + _INSIDE + rb"(?<!/)>)?+"
 )
-_TYPE = re.compile(rb'\st="(\w+)"')
-_ERROR_VALUE = re.compile(rb'office:string-value="[^"]*"(?=[^>]*calcext:value-type="error")')
-_ERROR_TEXT = re.compile(
-    rb'(<table:table-cell\b[^>]*calcext:value-type="error"[^>]*>'
-    # A note beside it is passed over; one within another is not looked through, or that could take for ever.
-    rb"(?:<office:annotation\b(?:(?!<office:annotation\b).){0,10000}?</office:annotation>)?<text:p>)",
-    re.DOTALL,
-)
-_EMPTY_ODS_FORMULA = re.compile(rb"<table:table-cell\b(?![^>]*office:value-type)[^>]*table:formula=[^>]*/>")
-_TAB = re.compile(rb"<text:tab\b[^>]*?(?:/>|></text:tab>)")
-_BREAK = re.compile(rb"<text:line-break\b[^>]*?(?:/>|></text:line-break>)")
-_LAYOUT = re.compile(rb">\s+(?=</?(?:table|office):)")
+_ATTRIBUTE = re.compile(rb"""\s([^\s=]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)')""")
+_TAB = re.compile(rb"<text:tab(?=[\s/>])" + _INSIDE + rb"(?:(?<=/)>|></text:tab>)")
+_BREAK = re.compile(rb"<text:line-break(?=[\s/>])" + _INSIDE + rb"(?:(?<=/)>|></text:line-break>)")
+_LAYOUT = re.compile(rb">\s++(?=</?(?:table|office):)")
 _PLACE = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})")
 
 
@@ -119,6 +125,11 @@ def locked() -> str:
 def harmful() -> str:
     """What is said of a file that was made to do harm, or looks as if."""
     return _("The file unpacks to much more than a workbook can hold, so it was not opened")
+
+
+def overloaded() -> str:
+    """What is said of a file with an element that no spreadsheet program writes."""
+    return _("One cell or setting in the file holds far more than a workbook needs, so the file was not opened")
 
 
 def macros() -> str:
@@ -210,24 +221,57 @@ def _ods(archive: zipfile.ZipFile) -> Parts:
 def _marked_xlsx(sheet: bytes) -> bytes:
     """A sheet whose errors are texts: the reader gives them as empty, and an empty cell means something here."""
 
+    def failed(cell: re.Match[bytes]) -> bytes:
+        kind = _attribute(cell[2], b"t")
+        if kind is None or _value(kind) != b"e":
+            return cell[0]
+        return b'<%bc%b t="str">%b%b' % (cell[1], _without(cell[2], kind), cell[3], ERROR.encode())
+
     def uncalculated(cell: re.Match[bytes]) -> bytes:
-        kind = _TYPE.search(cell[2])
-        if kind and kind[1] == b"str":
+        prefix, kind = cell[1], _attribute(cell[2], b"t")
+        if kind and _value(kind) == b"str":
             # Calculated, and empty.
             return cell[0]
-        prefix, attributes = cell[1] or b"", _TYPE.sub(b"", cell[2])
+        attributes = _without(cell[2], kind) if kind else cell[2]
         value = UNCALCULATED.encode()
         return b'<%bc%b t="str"><%bv>%b</%bv></%bc>' % (prefix, attributes, prefix, value, prefix, prefix)
 
-    marked = _ERROR_CELL.sub(rb'\1"str"\2' + ERROR.encode(), sheet)
-    return _EMPTY_FORMULA.sub(uncalculated, marked)
+    return _EMPTY_FORMULA.sub(uncalculated, _FILLED.sub(failed, sheet))
 
 
 def _marked_ods(content: bytes) -> bytes:
     """The same for an OpenDocument spreadsheet."""
-    marked = _ERROR_TEXT.sub(rb"\1" + ERROR.encode(), _ERROR_VALUE.sub(b"", content))
-    cell = f'<table:table-cell office:value-type="string"><text:p>{UNCALCULATED}</text:p></table:table-cell>'
-    return _EMPTY_ODS_FORMULA.sub(cell.encode(), marked)
+    alone = f'<table:table-cell office:value-type="string"><text:p>{UNCALCULATED}</text:p></table:table-cell>'.encode()
+
+    def marked(cell: re.Match[bytes]) -> bytes:
+        inside, rest = cell[1], cell[2] or b""
+        if inside.endswith(b"/"):
+            is_alone = _attribute(inside, b"table:formula") and not _attribute(inside, b"office:value-type")
+            return alone + rest if is_alone else cell[0]
+        kind = _attribute(inside, b"calcext:value-type")
+        if kind is None or _value(kind) != b"error":
+            return cell[0]
+        if value := _attribute(inside, b"office:string-value"):
+            # It would be read in place of the text.
+            inside = _without(inside, value)
+        return b"<table:table-cell%b>%b%b" % (inside, rest, ERROR.encode() if rest else b"")
+
+    return _ODS_CELL.sub(marked, content)
+
+
+def _attribute(inside: bytes, name: bytes) -> re.Match[bytes] | None:
+    """An attribute of a start tag by its name."""
+    if name not in inside:
+        return None
+    return next((one for one in _ATTRIBUTE.finditer(inside) if one[1] == name), None)
+
+
+def _value(attribute: re.Match[bytes]) -> bytes:
+    return attribute[2] if attribute[2] is not None else attribute[3]
+
+
+def _without(inside: bytes, attribute: re.Match[bytes]) -> bytes:
+    return inside[: attribute.start()] + inside[attribute.end() :]
 
 
 def _archive(parts: dict[str, bytes]) -> bytes:
@@ -305,15 +349,27 @@ class _OdsCells(_Plain):
 
 
 def _look(data: bytes, at: Any) -> None:
-    """Go through a part without keeping it. Raises :class:`Refused` for a document type, whose entities can grow."""
+    """Go through a part without keeping it.
+
+    Raises :class:`Refused` for a document type, whose entities can grow, and for a start tag of a size that no program
+    writes.
+    """
     parser = expat.ParserCreate()
 
     def refuse(*_arguments: object) -> None:
         raise Refused(_("The file contains a document type, which no spreadsheet program writes, so it was not opened"))
 
     parser.StartDoctypeDeclHandler = refuse
-    if type(at) is not _Plain:
-        parser.StartElementHandler, parser.EndElementHandler = at.start, at.end
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        if len(attributes) > MOST_ATTRIBUTES or sum(map(len, attributes.values())) > LONGEST_TAG:
+            raise Refused(overloaded())
+        at.start(name, attributes)
+
+    is_plain = type(at) is _Plain
+    parser.StartElementHandler = start
+    if not is_plain:
+        parser.EndElementHandler = at.end
     try:
         parser.Parse(data, True)
     except expat.ExpatError:

@@ -651,7 +651,7 @@ def test_the_form_adds_files_and_a_link_and_goes_back_to_the_benchmark(
         link_title="The plan",
         criteria_2=[criterion],
     )
-    assert (response.status_code, response["Location"]) == (302, page("answer", assessment_id, 2))
+    assert (response.status_code, response["Location"]) == (302, page("answer", assessment_id, 2) + "#files")
     assert titles(universe, assessment_id) == ["Plan 2026", "figures", "The plan"]
     with all_rows():
         assert {tuple(row.criterion_ids) for row in Evidence.objects.all()} == {(int(criterion),)}

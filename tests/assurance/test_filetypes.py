@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import io
 import struct
+import time
 import tracemalloc
 import zipfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+import pikepdf
 import pytest
 from django.core.files.base import ContentFile, File
 from hypothesis import example, given
 from hypothesis import strategies as st
+from weasyprint import HTML
 
 from assurance import filetypes, text
 from tests import files
@@ -107,7 +110,7 @@ NOT_TAKEN: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "long listing": (lambda: files.docx(before=" " * 5_000_000), "a.docx", "unpacks to far more"),
     "part that is not there": (lambda: files.packed({files.CONTENT_TYPES: files.content_types(
         ("/word/other.xml", files.WORD))}), "a.docx", "cannot be read"),
-    "cut PDF": (lambda: b"%PDF-1.7\n%" + b"x" * 500, "a.pdf", "cannot be read"),
+    "cut PDF": (lambda: b"%PDF-1.7\n%" + b"x" * 500, "a.pdf", "This PDF is damaged"),
     "cut picture": (lambda: files.picture("PNG")[:60], "a.png", "cannot be read"),
     "cut zip": (lambda: files.docx()[:-30], "a.docx", "cannot be read"),
     "cut container": (lambda: files.doc()[:600], "a.doc", "cannot be read"),
@@ -163,6 +166,48 @@ def test_what_is_not_taken_is_said_to_be(case: str) -> None:
 
 def test_a_pdf_that_everybody_can_open_is_taken_though_nobody_may_change_it() -> None:
     assert recognise(files.pdf(owner="x"), "a.pdf") is filetypes.PDF
+
+
+@pytest.mark.parametrize("case", files.broken_pdfs(100))
+def test_a_pdf_with_a_broken_index_is_not_repaired(case: str) -> None:
+    """Its repair takes many seconds, while somebody waits and a place in the service is taken."""
+    content = files.broken_pdfs(19_000_000)[case]
+    began = time.thread_time()
+    assert "This PDF is damaged. Open it, save or print it" in refusal(content, "a.pdf")
+    assert time.thread_time() - began < 2
+
+
+@pytest.mark.parametrize("pages", [1, 3_000])
+@pytest.mark.parametrize("linearized", [False, True])
+@pytest.mark.parametrize("mode", [pikepdf.ObjectStreamMode.disable, pikepdf.ObjectStreamMode.generate])
+def test_pdfs_as_programs_write_them_are_taken(pages: int, linearized: bool, mode: pikepdf.ObjectStreamMode) -> None:
+    with pikepdf.new() as made, io.BytesIO() as out:
+        for _ in range(pages):
+            made.add_blank_page()
+        made.save(out, linearize=linearized, object_stream_mode=mode)
+        assert recognise(out.getvalue(), "a.pdf") is filetypes.PDF
+        # Some programs write a mark of the encoding before everything.
+        assert recognise(b"\xef\xbb\xbf" + out.getvalue(), "a.pdf") is filetypes.PDF
+
+
+def test_a_pdf_with_fonts_and_tags_is_taken() -> None:
+    content = HTML(string="<html lang=en><title>Plan</title><h1>Plan</h1><p>What we do.").write_pdf(pdf_tags=True)
+    assert recognise(content, "a.pdf") is filetypes.PDF
+
+
+def test_an_older_document_of_very_many_parts_is_not_read() -> None:
+    assert refusal(files.crowded_ole(1_000), "a.doc").startswith("This type of file")
+    content = files.crowded_ole(50_000)
+    began = time.thread_time()
+    assert "far more" in refusal(content, "a.doc")
+    assert time.thread_time() - began < 2
+
+
+def test_a_listing_of_very_many_lines_is_not_read() -> None:
+    content = files.packed({files.CONTENT_TYPES: "<a>" + "<b/>" * 1_000_000 + "</a>"})
+    began = time.thread_time()
+    assert "far more" in refusal(content, "a.docx")
+    assert time.thread_time() - began < 2
 
 
 def test_a_zip_that_lists_very_much_is_not_read() -> None:

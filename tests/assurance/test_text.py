@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import time
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assurance.text import EVIDENCE, LETTER_TEXT, LONGEST_WORD, clean, problems
+from assurance.text import EVIDENCE, LETTER_TEXT, LONGEST_WORD, MOST_MARKS, clean, problems
 
 
 @pytest.mark.parametrize(
@@ -59,3 +60,12 @@ def test_a_word_may_be_as_long_as_its_bound_and_no_longer() -> None:
 def test_every_fault_is_told() -> None:
     assert len(problems("x" * (LETTER_TEXT + 1))) == 2
     assert problems("") == []
+
+
+def test_a_heap_of_accents_costs_no_more_than_its_length() -> None:
+    """Putting marks in order takes the square of their number: a form of 5 MB would hold a process for hours."""
+    heap = "e" + "\u0301\u0323" * 500_000
+    before = time.process_time()
+    assert len(clean(heap)) <= 1 + MOST_MARKS
+    assert time.process_time() - before < 10
+    assert clean("a\u0301") == "á"

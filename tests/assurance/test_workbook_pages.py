@@ -14,6 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from openpyxl import load_workbook
 
 from assurance import scope, store
@@ -369,6 +370,118 @@ def test_a_contributor_takes_over_what_is_given_to_them_and_no_more(
     assert (answer(assessment, 2).evidence, answer(assessment, 3).evidence) == ("Mine.", "")
 
 
+def test_a_colleagues_workbook_may_be_looked_at_and_no_more_unless_one_is_lead(
+    universe: Universe, visitors: Visitors, assessment: Assessment
+) -> None:
+    give(universe, assessment, 2)
+    row = came_back(universe, assessment, filled_in(made(universe, assessment), {2: "The lead's."}))
+    page = drawn(visitors.get("contributor", address(row)))
+    assert boxes(page) == {}
+    assert not [one for one in page.all("button") if one.text in ("Take over what is ticked", "Discard the workbook")]
+    assert f"Only {universe.lead.name}, who uploaded it, or a lead" in page.one("main").text
+    before = written(universe)
+    for posted in ({"apply": "2", "version_2": "1"}, {"then": "discard"}, {}):
+        assert visitors.post("contributor", address(row), posted).status_code == 403
+    with as_actor(universe.contributor) as by, pytest.raises(Forbidden):
+        workbook.apply_upload(by=by, at=universe.at, upload_id=row.pk, versions={2: 1})
+    assert changed(before, written(universe)) == {}
+    theirs = came_back(universe, assessment, filled_in(made(universe, assessment), {2: "Mine."}), universe.contributor)
+    page = drawn(visitors.get("lead", address(theirs)))
+    assert visitors.post("lead", address(theirs), fields(page, 2)).status_code == 302
+    assert answer(assessment, 2).evidence == "Mine."
+
+
+@pytest.mark.parametrize("then", ["", "discard"])
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (UploadState.APPLIED, "had been taken over already"),
+        (UploadState.DISCARDED, "had been discarded already"),
+        (UploadState.REFUSED, "there is nothing to decide"),
+        (UploadState.WAITING, "still being read"),
+    ],
+)
+def test_deciding_on_a_workbook_that_is_in_another_state_says_so(
+    universe: Universe, visitors: Visitors, assessment: Assessment, state: UploadState, words: str, then: str
+) -> None:
+    row = came_back(universe, assessment, filled_in(made(universe, assessment), {2: "Good."}))
+    with all_rows():
+        Upload.objects.filter(pk=row.pk).update(state=state, content={})
+    response = visitors.post("lead", address(row), {"apply": "2", "version_2": "1", "then": then})
+    assert response.status_code == 302
+    if (state, then) == (UploadState.WAITING, "discard"):
+        words = "was discarded. Nothing was changed"
+    shown = visitors.get("lead", response["Location"])
+    assert words in shown.content.decode()
+    assert answer(assessment, 2).version == 1
+
+
+def test_a_workbook_that_was_dealt_with_a_moment_before_says_so(
+    universe: Universe, visitors: Visitors, assessment: Assessment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page was read while the workbook could still be taken over, and the lock was had after it was."""
+    row = came_back(universe, assessment, filled_in(made(universe, assessment), {2: "Good."}))
+    for act, posted in (("apply_upload", {"apply": "2", "version_2": "1"}), ("discard_upload", {"then": "discard"})):
+        really = getattr(workbook, act)
+
+        def late(really: Callable[..., Upload] = really, **arguments: Any) -> Upload:
+            Upload.objects.filter(pk=row.pk).update(state=UploadState.APPLIED)
+            return really(**arguments)
+
+        with undone(), monkeypatch.context() as patched:
+            patched.setattr(workbook, act, late)
+            response = visitors.post("lead", address(row), posted)
+            assert (response.status_code, response["Location"]) == (302, address(row))
+            assert "had been taken over already" in visitors.get("lead", address(row)).content.decode()
+
+
+def sent(universe: Universe, assessment: Assessment, who: User, at: Any = None) -> Upload:
+    with as_actor(who) as by:
+        file = SimpleUploadedFile("a.xlsx", b"PK")
+        return workbook.upload(by=by, at=at or universe.at, assessment_id=assessment.pk, name=file.name, file=file)
+
+
+def files_in(folder: Path) -> int:
+    return sum(one.is_file() for one in folder.rglob("*"))
+
+
+def refused_at_the_field(visitors: Visitors, universe: Universe, assessment: Assessment, folder: Path) -> str:
+    """Uploads one more; gives the words of the refusal, having seen that nothing was kept."""
+    before, files = written(universe), files_in(folder)
+    place = reverse("workbook", args=[assessment.pk])
+    response = visitors.post("lead", place, {"file": SimpleUploadedFile("one more.xlsx", b"PK")})
+    assert response.status_code == 200
+    assert changed(before, written(universe)) == {}
+    assert files_in(folder) == files
+    page = drawn(response)
+    assert page.one("div", cls="govuk-error-summary")
+    return page.one("p", cls="govuk-error-message").text
+
+
+def test_no_more_than_three_of_ones_own_wait_at_once(
+    universe: Universe, visitors: Visitors, assessment: Assessment, folder: Path
+) -> None:
+    rows = [sent(universe, assessment, universe.lead) for _turn in range(workbook.MOST_WAITING)]
+    assert "3 of your workbooks are still being read" in refused_at_the_field(visitors, universe, assessment, folder)
+    # A colleague's are counted by themselves, and one that was read makes room.
+    assert sent(universe, assessment, universe.contributor)
+    in_scope(universe, lambda: workbook.read_upload(upload_id=rows[0].pk, at=universe.at))
+    assert sent(universe, assessment, universe.lead)
+
+
+def test_no_more_than_thirty_come_back_within_a_day(
+    universe: Universe, visitors: Visitors, assessment: Assessment, folder: Path
+) -> None:
+    for turn in range(workbook.MOST_A_DAY):
+        sent(universe, assessment, universe.lead if turn % 2 else universe.contributor)
+        with all_rows():
+            Upload.objects.update(state=UploadState.DISCARDED)
+    with all_rows():
+        Upload.objects.update(uploaded_at=timezone.now() - timedelta(hours=23))
+    assert "30 workbooks were uploaded" in refused_at_the_field(visitors, universe, assessment, folder)
+    assert sent(universe, assessment, universe.lead, timezone.now() + timedelta(hours=2))
+
+
 def test_taking_it_over_checks_what_was_brought_in_and_drops_ones_own_draft(
     universe: Universe, visitors: Visitors, assessment: Assessment
 ) -> None:
@@ -576,6 +689,30 @@ def race(universe: Universe, assessment: Assessment, scored: list[int], target: 
     assert answer(assessment, target).evidence == (there if outcomes["workbook"] == "done" else here)
     others = {answer(assessment, number).evidence for number in scored if number != target}
     assert (there in others) is (outcomes["workbook"] == "done")
+
+
+def test_uploads_at_the_same_moment_find_no_more_room_than_there_is(committed: Universe) -> None:
+    universe = committed
+    assessment = universe.assessment(State.IN_PROGRESS)
+    barrier = threading.Barrier(workbook.MOST_WAITING + 3)
+    outcomes: list[str] = []
+
+    def run() -> None:
+        try:
+            barrier.wait()
+            sent(universe, assessment, universe.lead)
+            outcomes.append("kept")
+        except Unfit as refusal:
+            outcomes.append(refusal.field)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run) for _one in range(barrier.parties)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["file"] * 3 + ["kept"] * workbook.MOST_WAITING
 
 
 def test_two_who_take_the_same_workbook_over_do_it_once(committed: Universe) -> None:

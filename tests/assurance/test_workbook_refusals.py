@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import resource
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,7 +19,7 @@ from assurance.actions.answers import Reply
 from assurance.workbook import layout
 from assurance.workbook.compare import Stands, Verdict, compare
 from assurance.workbook.read import Found, from_json, read, to_json
-from assurance.workbook.safe import LARGEST, MOST_PARTS, Refused
+from assurance.workbook.safe import LARGEST, MOST_PARTS, Refused, harmful, too_large
 from benchmarks.catalogue import SchemeText
 from tests.assurance.workbooks import (
     BEST_FIT,
@@ -164,6 +165,139 @@ def test_a_cell_far_out_of_an_open_document_is_refused_too(row: str) -> None:
         )
 
     assert "far below" in refused(repacked(written("ods"), grow))
+
+
+MUCH = 8 * 1024 * 1024
+"""Bytes of a part that was made to keep a worker busy."""
+MOST_SECONDS = 2.0
+"""Of processor time for one file. An expression that is not linear takes minutes."""
+TEXT_BEGINS, TEXT_ENDS = '<table:table-cell office:value-type="string"><text:p>', "</text:p></table:table-cell>"
+RAW_BEGINS, RAW_ENDS = f"{TEXT_BEGINS}<![CDATA[", f"]]>{TEXT_ENDS}"
+VALUE_BEGINS, VALUE_ENDS = "<c t='str'><v><![CDATA[", "]]></v></c>"
+ODS_SHAPES = {
+    "attributes-formula": ("<table:table-cell", ' a%dtable:formula=""', "></table:table-cell>"),
+    "attributes-formula-alone": ("<table:table-cell", ' a%dtable:formula=""', "/>"),
+    "attributes-value": ("<table:table-cell", ' a%doffice:string-value=""', "/>"),
+    "attributes-error": ("<table:table-cell", ' a%dcalcext:value-type="error"', "/>"),
+    "attributes-of-a-tab": (f"{TEXT_BEGINS}<text:tab", ' a%d=""', f"/>{TEXT_ENDS}"),
+    "formula-in-a-value": ("<table:table-cell a='", " table:formula=", "'></table:table-cell>"),
+    "value-in-a-value": ("<table:table-cell a='", ' office:string-value=""', "'></table:table-cell>"),
+    "many-values": ("", "<table:table-cell a='> table:formula=\"\" calcext:value-type=\"error\"'/>", ""),
+    "cells-that-are-none": (RAW_BEGINS, "<table:table-cell ", RAW_ENDS),
+    "formulas-that-are-none": (RAW_BEGINS, "<table:table-cell table:formula=", RAW_ENDS),
+    "quotes-that-are-none": (RAW_BEGINS, '<table:table-cell "', RAW_ENDS),
+    "attributes-that-are-none": (f"{RAW_BEGINS}<table:table-cell table:formula", " a= ' a=\" ' \"", f">{RAW_ENDS}"),
+    "tabs-that-are-none": (RAW_BEGINS, "<text:tab ", RAW_ENDS),
+    "breaks-that-are-none": (RAW_BEGINS, '<text:line-break "" ', RAW_ENDS),
+    "notes-within-notes": (RAW_BEGINS, '<table:table-cell calcext:value-type="error"><office:annotation>', RAW_ENDS),
+    "notes-without-an-end": (
+        RAW_BEGINS, '<table:table-cell calcext:value-type="error"><office:annotation><a>', RAW_ENDS,
+    ),
+    "space": ("", " " * 1000, ""),
+}  # fmt: skip
+XLSX_SHAPES = {
+    "attributes": ("<c", ' a%dt="e"', "></c>"),
+    "types-in-a-value": ("<c a='", ' t="e"', "'></c>"),
+    "formula-attributes": ("<c><f", ' a%d=""', ">1</f></c>"),
+    "cells-that-are-none": (VALUE_BEGINS, "<c ", VALUE_ENDS),
+    "errors-that-are-none": (VALUE_BEGINS, '<c t="e" ', VALUE_ENDS),
+    "formulas-that-are-none": (VALUE_BEGINS, '<c t="e"><f ', VALUE_ENDS),
+    "formulas-without-an-end": (VALUE_BEGINS, "<c><f>", VALUE_ENDS),
+    "long-name": (f"{VALUE_BEGINS}<", "c" * 1000, VALUE_ENDS),
+}
+
+
+def many(piece: str, size: int = MUCH) -> str:
+    """The piece again and again, to about this many bytes; ``%d`` in it counts."""
+    return "".join(piece.replace("%d", str(index)) for index in range(size // (len(piece.encode()) + 3)))
+
+
+def stored(data: bytes) -> bytes:
+    """The same archive without compression: what is always the same would be refused for how small it becomes."""
+    kept = BytesIO()
+    with zipfile.ZipFile(BytesIO(data)) as old, zipfile.ZipFile(kept, "w", zipfile.ZIP_STORED) as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+    return kept.getvalue()
+
+
+def seconds(packed: bytes) -> float:
+    """The processor time of reading a file, whatever comes of it."""
+    data = stored(packed)
+    assert MUCH / 2 < len(data) < LARGEST
+    before = resource.getrusage(resource.RUSAGE_SELF)
+    try:
+        read(data, expected())
+    except Refused as refusal:
+        assert refusal.reasons not in ((harmful(),), (too_large(),)), "refused before it was looked at"
+    after = resource.getrusage(resource.RUSAGE_SELF)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+@pytest.mark.parametrize("shape", ODS_SHAPES)
+def test_an_open_document_that_was_made_to_keep_a_worker_busy_does_not(shape: str) -> None:
+    begins, piece, ends = ODS_SHAPES[shape]
+    row = f"<table:table-row>{begins}{many(piece)}{ends}</table:table-row></table:table>".encode()
+
+    def grow(name: str, content: bytes) -> bytes:
+        return content.replace(b"</table:table>", row, 1) if name == "content.xml" else content
+
+    assert seconds(repacked(written("ods"), grow)) < MOST_SECONDS
+
+
+@pytest.mark.parametrize("shape", XLSX_SHAPES)
+def test_a_workbook_that_was_made_to_keep_a_worker_busy_does_not(shape: str) -> None:
+    begins, piece, ends = XLSX_SHAPES[shape]
+    row = f'<row r="9">{begins}{many(piece)}{ends}</row></sheetData>'.encode()
+
+    def grow(name: str, content: bytes) -> bytes:
+        return content.replace(b"</sheetData>", row, 1) if name == SHEET else content
+
+    assert seconds(repacked(written("xlsx"), grow)) < MOST_SECONDS
+
+
+@pytest.mark.parametrize(
+    ("kind", "part", "end"),
+    [("ods", "content.xml", b"</table:table>"), ("xlsx", SHEET, b"</sheetData>"),
+     ("xlsx", "xl/styles.xml", b"</styleSheet>")],
+)  # fmt: skip
+@pytest.mark.parametrize("shape", ["many", "long"])
+def test_an_element_of_a_size_that_no_program_writes_is_refused_in_words(
+    kind: str, part: str, end: bytes, shape: str
+) -> None:
+    inside = many(" a%d=''", 5_000) if shape == "many" else f" a='{many('xyz', 900_000)}'"
+
+    def grow(name: str, content: bytes) -> bytes:
+        return content.replace(end, f"<x{inside}/>".encode() + end, 1) if name == part else content
+
+    assert "holds far more than a workbook needs" in refused(stored(repacked(written(kind), grow)))
+
+
+def test_an_accented_text_that_is_much_too_long_is_named_and_not_put_together() -> None:
+    fault = typed("criterion 102", 4, "e" + "\u0301\u0327" * 16_000).faults[0]
+    # Put together, it would be one sign shorter.
+    assert "1,000 characters or fewer. It is 32,001 now" in fault.reason
+
+
+def test_a_value_that_holds_a_closing_bracket_or_other_quotes_is_understood() -> None:
+    """A program may write them so; what shows an error, or was never calculated, is found all the same."""
+
+    def alone(name: str, content: bytes) -> bytes:
+        cell = rb'<table:table-cell([^>]*?) office:value-type="string"><text:p>The group met.*?</table:table-cell>'
+        new = rb"<table:table-cell\1 table:formula='of:=IF([.A1]>3;\"a\";\"b\")'/>"
+        return re.sub(cell, new, content) if name == "content.xml" else content
+
+    (fault,) = of(read(repacked(written("ods"), alone), expected()), 1).faults
+    assert "never calculated" in fault.reason
+
+    def error(name: str, content: bytes) -> bytes:
+        cell = re.search(rb'<c r="(D\d+)"[^>]*?t="inlineStr"[^>]*><is><t[^>]*>The group met.*?</c>', content, re.DOTALL)
+        if name != SHEET or not cell:
+            return content
+        return content.replace(cell[0], b"<c r='" + cell[1] + b"' t='e'><f>IF(A1>3,1,0)</f><v>#N/A</v></c>")
+
+    (fault,) = of(read(repacked(written("xlsx"), error), expected()), 1).faults
+    assert "#N/A" in fault.reason
 
 
 def test_empty_rows_to_the_end_of_the_sheet_are_taken() -> None:

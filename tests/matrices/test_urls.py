@@ -314,7 +314,7 @@ def workbook_back(universe: Universe) -> Kwargs:
     sheet.cell(row, 4).value = "A panel meets."
     kept = BytesIO()
     book.save(kept)
-    with as_actor(universe.lead) as by:
+    with as_actor(universe.contributor) as by:
         file = ContentFile(kept.getvalue())
         row = workbook.upload(by=by, at=universe.at, name="Ours.xlsx", file=file, **kwargs)
     with all_rows():
