@@ -70,7 +70,7 @@ def test_three_files_are_added_at_once_and_downloaded(
     visitor.follow(visitor.main.get_by_role("link", name="Details").first)
     visitor.sees("Download photo.png", "Download plan.pdf")
     visitor.press("Take away")
-    visitor.sees("“plan” was taken away")
+    visitor.sees("“photo” was taken away")
 
 
 def test_what_is_refused_is_told_beside_its_file_and_the_rest_is_kept(

@@ -175,6 +175,8 @@ import os, signal
 from pathlib import Path
 from assurance.project.local.supervisor import Program, Supervisor
 folder = Path({str(tmp_path)!r})
+# A shell that runs us in the background has it ignored, and a child would inherit that.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
 supervisor = Supervisor(print)
 supervisor.start(
     Program("child", ("/bin/sleep", "60"), folder / "log", {{}}, folder, signal.SIGINT), lambda: True, 1
