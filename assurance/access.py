@@ -41,49 +41,57 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         {
             P.READ_PROGRESS, P.READ_DRAFT, P.READ_SUBMITTED, P.READ_PROPOSED, P.READ_OUTCOMES,
             P.READ_SHARED_EVENTS, P.READ_ISSUED_LETTERS,
-            P.EDIT_ANSWERS, P.SUBMIT, P.GIVE, P.INVITE, P.COMMENT, P.AGREE, P.CHECK_LETTERS,
+            P.EDIT_ANSWERS, P.SUBMIT, P.GIVE, P.INVITE, P.COMMENT, P.AGREE, P.CHECK_LETTERS, P.CONSENT,
+            P.READ_LIBRARY,
         }
     ),
     Role.CONTRIBUTOR: frozenset(
         {
             P.READ_PROGRESS, P.READ_DRAFT, P.READ_SUBMITTED, P.READ_PROPOSED, P.READ_OUTCOMES,
             P.READ_SHARED_EVENTS, P.READ_ISSUED_LETTERS,
-            P.EDIT_GIVEN, P.COMMENT,
+            P.EDIT_GIVEN, P.COMMENT, P.READ_LIBRARY,
         }
     ),
     Role.VIEWER: frozenset(
         {
             P.READ_PROGRESS, P.READ_SUBMITTED, P.READ_PROPOSED, P.READ_OUTCOMES,
-            P.READ_SHARED_EVENTS, P.READ_ISSUED_LETTERS,
+            P.READ_SHARED_EVENTS, P.READ_ISSUED_LETTERS, P.READ_LIBRARY,
         }
     ),
     Role.ADVISER: frozenset(
         {
             P.READ_PROGRESS, P.READ_SUBMITTED, P.READ_REVIEW, P.READ_OUTCOMES, P.READ_EVENTS,
             P.READ_ISSUED_LETTERS, P.READ_LETTERS,
-            P.REVIEW, P.DRAFT_LETTERS,
+            P.READ_PRIVATE, P.READ_LIBRARY,
+            P.REVIEW, P.DRAFT_LETTERS, P.OVERRULE, P.COVER,
         }
     ),
     Role.REGIONAL_MANAGER: frozenset(
         {
             P.READ_PROGRESS, P.READ_SUBMITTED, P.READ_REVIEW, P.READ_OUTCOMES, P.READ_EVENTS,
             P.READ_ISSUED_LETTERS, P.READ_LETTERS,
-            P.SETTLE,
+            P.READ_PRIVATE, P.READ_LIBRARY, P.READ_CALIBRATION,
+            P.SETTLE, P.OVERRULE, P.SECOND_READ, P.COVER, P.ASSIGN,
         }
     ),
     Role.SIGNATORY: frozenset(
         {
             P.READ_PROGRESS, P.READ_OUTCOMES, P.READ_ISSUED_LETTERS, P.READ_LETTERS,
+            P.READ_LIBRARY, P.READ_CALIBRATION,
             P.APPROVE_LETTERS,
         }
     ),
     Role.CYCLE_ADMINISTRATOR: frozenset(
-        {P.READ_PROGRESS, P.WITHDRAW, P.MANAGE_CYCLES, P.READ_MESSAGES, P.MANAGE_PEOPLE, P.LOAD_REFERENCE}
+        {
+            P.READ_PROGRESS, P.READ_LIBRARY, P.READ_CALIBRATION, P.READ_MESSAGES,
+            P.WITHDRAW, P.MANAGE_CYCLES, P.MANAGE_PEOPLE, P.LOAD_REFERENCE, P.COVER, P.ASSIGN,
+        }
     ),
     Role.AUDITOR: frozenset(
         {
             P.READ_PROGRESS, P.READ_DRAFT, P.READ_SUBMITTED, P.READ_REVIEW, P.READ_PROPOSED, P.READ_OUTCOMES,
             P.READ_EVENTS, P.READ_SHARED_EVENTS, P.READ_ISSUED_LETTERS, P.READ_LETTERS, P.READ_MESSAGES,
+            P.READ_PRIVATE, P.READ_LIBRARY, P.READ_CALIBRATION,
         }
     ),
     Role.OPERATOR: frozenset(
@@ -117,6 +125,14 @@ SIGHT: dict[str, Sight] = {
     "assurance.Review": HOME_OFFICE_TEXT,
     "assurance.Strength": HOME_OFFICE_TEXT,
     "assurance.Recommendation": HOME_OFFICE_TEXT,
+    "assurance.PrivateNote": ((P.READ_PRIVATE, EVERY),),
+    "assurance.FollowUpReview": HOME_OFFICE_TEXT,
+    "assurance.MeetingPoint": HOME_OFFICE_TEXT,
+    "assurance.ProposalResponse": ((P.READ_DRAFT, EVERY),),
+    "assurance.Overrule": ((P.READ_REVIEW, EVERY),),
+    "assurance.SecondReading": ((P.READ_REVIEW, EVERY),),
+    # Proposed only of what the authority has agreed, so that it shows nothing early.
+    "assurance.GoodPractice": ((P.READ_REVIEW, EVERY), (P.READ_PROPOSED, EVERY)),
     "assurance.AgreedOutcome": ((P.READ_OUTCOMES, EVERY),),
     "assurance.Question": ((P.READ_REVIEW, EVERY), (P.READ_DRAFT, EVERY)),
     "assurance.Dispute": ((P.READ_REVIEW, EVERY), (P.READ_PROPOSED, EVERY)),
@@ -247,6 +263,24 @@ def programmes(actor: Actor, permission: Permission) -> QuerySet[Programme]:
     """The programmes in which the actor holds the permission nationally."""
     ids = [g.programme_id for g in actor.grants if permission in GRANTS[g.role] and g.role not in AUTHORITY_ROLES]
     return Programme.objects.all() if None in ids else Programme.objects.filter(pk__in=[i for i in ids if i])
+
+
+def countable(actor: Actor, permission: Permission, model: type[Record]) -> QuerySet[Record]:
+    """Rows that the actor may count and not read. Whoever asks takes sums of them and hides the small ones."""
+    where = _where(actor, permission, "authority__")
+    rows = model._default_manager.all()
+    return rows.none() if where is None else rows.filter(where)
+
+
+def shared_programmes(actor: Actor, permission: Permission) -> QuerySet[Programme]:
+    """The programmes of whose common knowledge the actor has part: by any role that holds the permission."""
+    grants = [grant for grant in actor.grants if permission in GRANTS[grant.role]]
+    if any(grant.authority_id is None and grant.programme_id is None for grant in grants):
+        return Programme.objects.all()
+    return Programme.objects.filter(
+        Q(pk__in={grant.programme_id for grant in grants if grant.programme_id})
+        | Q(authorities__in={grant.authority_id for grant in grants if grant.authority_id})
+    ).distinct()
 
 
 def fetch(

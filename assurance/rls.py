@@ -12,6 +12,9 @@ IN_SCOPE = """(
 )"""
 """Scalar sub-selects, so that the settings are read once for each statement and not once for each row."""
 
+IN_HOME_OFFICE_SCOPE = IN_SCOPE.replace("assurance.authorities", "assurance.home_office")
+"""For what no authority ever sees: only authorities that the person reaches by a role of the Home Office."""
+
 
 def protect(*tables: str, condition: str = IN_SCOPE) -> RunSQL:
     """Enable and force row-level security on ``tables``, each with one policy for reading and writing."""

@@ -42,28 +42,34 @@ def everything() -> Iterator[None]:
 
 @contextmanager
 def _scoped(authority_ids: str, see_everything: str) -> Iterator[None]:
-    """Inside another transaction the scope before is put back, so that the wider one does not outlive its block."""
+    """Inside another transaction the scope before is put back, so that the wider one does not outlive its block.
+
+    What only the Home Office reads is in neither scope but that of everything: no task writes for an authority what
+    the authority may not see.
+    """
     with transaction.atomic():
         before = _settings() if connection.savepoint_ids else None
-        _set(authority_ids, see_everything)
+        _set(authority_ids, see_everything, "{}")
         yield
         if before is not None:
             _set(*before)
 
 
-def _settings() -> tuple[str, str]:
+def _settings() -> tuple[str, str, str]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT coalesce(current_setting('assurance.authorities', true), ''),"
-            " coalesce(current_setting('assurance.everything', true), '')"
+            " coalesce(current_setting('assurance.everything', true), ''),"
+            " coalesce(current_setting('assurance.home_office', true), '')"
         )
-        authority_ids, see_everything = cursor.fetchone()
-    return authority_ids, see_everything
+        authority_ids, see_everything, home_office_ids = cursor.fetchone()
+    return authority_ids, see_everything, home_office_ids
 
 
-def _set(authority_ids: str, see_everything: str) -> None:
+def _set(authority_ids: str, see_everything: str, home_office_ids: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT set_config('assurance.authorities', %s, true), set_config('assurance.everything', %s, true)",
-            [authority_ids, see_everything],
+            "SELECT set_config('assurance.authorities', %s, true), set_config('assurance.everything', %s, true),"
+            " set_config('assurance.home_office', %s, true)",
+            [authority_ids, see_everything, home_office_ids],
         )

@@ -59,6 +59,14 @@ class Permission(models.TextChoices):
     MANAGE_CYCLES = "manage_cycles", _("create, open and close cycles")
     READ_MESSAGES = "read_messages", _("read the log of e-mails")
     MANAGE_PEOPLE = "manage_people", _("give and end memberships")
+    READ_PRIVATE = "read_private", _("read the Home Office’s own notes")
+    OVERRULE = "overrule", _("overrule a warning about quality")
+    SECOND_READ = "second_read", _("pull a sample for second reading and record the result")
+    READ_CALIBRATION = "read_calibration", _("see how outcomes are spread")
+    COVER = "cover", _("arrange cover for an absent adviser")
+    ASSIGN = "assign", _("give authorities to advisers")
+    CONSENT = "consent", _("consent to sharing good practice")
+    READ_LIBRARY = "read_library", _("read the library of good practice")
     LOAD_REFERENCE = "load_reference", _("load authorities, schemes and wording")
     IMPORT_HISTORY = "import_history", _("take over records of earlier years")
 
@@ -122,6 +130,42 @@ class Mark(models.TextChoices):
     NOT_YET = "not_yet", _("Not yet")
 
 
+class Verdict(models.TextChoices):
+    """What an adviser says of what an authority marked on one criterion. Saying nothing is neither."""
+
+    AGREE = "agree", _("Agree")
+    DIFFER = "differ", _("Differ")
+
+
+class QualityCheck(models.TextChoices):
+    """What is looked for before a letter goes out. Each may be overruled by a person, with a reason."""
+
+    AGAINST_MARKS = "against_marks", _("Outcome against the criteria")
+    NO_COMMENTS = "no_comments", _("No comments")
+    OTHER_AUTHORITY = "other_authority", _("Another authority is named")
+    EXCEEDED = "exceeded", _("“Exceeded” for “Exceeding”")
+    TOO_LONG = "too_long", _("Longer than prints well")
+    UNANSWERED = "unanswered", _("Question without an answer")
+    ON_NOTHING = "on_nothing", _("Recommendation on no benchmark")
+    SECOND_READING = "second_reading", _("Second reading")
+
+
+class ReadingResult(models.TextChoices):
+    """What a second reader found."""
+
+    SOUND = "sound", _("Sound")
+    QUERIED = "queried", _("Queried")
+
+
+class PracticeState(models.TextChoices):
+    """How far a piece of good practice is on its way into the library."""
+
+    PROPOSED = "proposed", _("Waits for the authority’s consent")
+    SHARED = "shared", _("In the library")
+    DECLINED = "declined", _("Declined")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
 class FollowUpProgress(models.TextChoices):
     """What became of last year's recommendation."""
 
@@ -183,6 +227,14 @@ class MessageKind(models.TextChoices):
     MENTIONED = "mentioned", _("Mentioned in a comment")
     SUBMITTED = "submitted", _("Self-assessment submitted")
     QUESTIONS = "questions", _("Questions from the adviser")
+    ANSWERED = "answered", _("Questions answered")
+    PROPOSED = "proposed", _("Outcomes proposed")
+    RESPONDED = "responded", _("Outcomes accepted or disputed")
+    SETTLED = "settled", _("Dispute settled")
+    REOPENED = "reopened", _("Assessment reopened")
+    PRACTICE = "practice", _("Good practice")
+    COVER = "cover", _("Cover for an adviser")
+    SECOND_READING = "second_reading", _("Second reading")
     REMINDER = "reminder", _("Reminder of a deadline")
     DIGEST = "digest", _("Weekly digest")
 
@@ -221,6 +273,14 @@ class EventKind(models.TextChoices):
     TRANSITION = "transition", _("Moved")
     ANSWERED = "answered", _("Answer saved")
     REVIEWED = "reviewed", _("Review saved")
+    OUTCOME = "outcome", _("Outcome moved")
+    NOTED = "noted", _("Private note saved")
+    JUDGED = "judged", _("Last year’s recommendation judged")
+    MEETING = "meeting", _("Point of the meeting noted")
+    RESPONDED = "responded", _("Response to a proposed outcome saved")
+    OVERRULED = "overruled", _("Warning overruled")
+    SECOND_READING = "second_reading", _("Second reading")
+    PRACTICE = "practice", _("Good practice")
     STRENGTHS = "strengths", _("Strengths saved")
     RECOMMENDATIONS = "recommendations", _("Recommendations saved")
     GIVEN = "given", _("Benchmark given")

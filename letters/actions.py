@@ -131,6 +131,7 @@ def draft_letter(*, by: Actor, at: datetime, assessment_id: int) -> Letter:
         letter = _new_letter(assessment, earlier, by, at)
         ledger.save(letter, by=by, at=at, reason="draft")
         _note(letter, "drafted", by, at)
+        _tell(letter, by, at)
     return letter
 
 
@@ -157,6 +158,7 @@ def draft_from_case(case: LetterPart, assessment: Assessment, *, by: Actor, at: 
         letter.cc, letter.thanks, letter.summary = case.cc, case.thanks, case.summary
         ledger.save(letter, by=by, at=at, reason="imported")
         _note(letter, "imported", by, at)
+        _tell(letter, by, at)
     return letter
 
 
@@ -191,34 +193,29 @@ def save_letter(*, by: Actor, at: datetime, letter_id: int, version: int, values
 
 def send_for_approval(*, by: Actor, at: datetime, letter_id: int, version: int | None = None) -> Letter:
     """Give the letter to the signatories."""
-    return perform(LETTER, letter_id, "send_for_approval", by=by, at=at, version=version)
+    return _move(letter_id, "send_for_approval", by=by, at=at, version=version)
 
 
 def send_for_check(*, by: Actor, at: datetime, letter_id: int, version: int | None = None) -> Letter:
     """Show the draft to the authority, to point out errors of fact."""
-    return perform(LETTER, letter_id, "send_for_check", by=by, at=at, version=version)
+    return _move(letter_id, "send_for_check", by=by, at=at, version=version)
 
 
 def end_check(*, by: Actor, at: datetime, letter_id: int, version: int | None = None) -> Letter:
     """Take the draft back from the authority, to change it."""
-    return perform(LETTER, letter_id, "end_check", by=by, at=at, version=version)
+    return _move(letter_id, "end_check", by=by, at=at, version=version)
 
 
 def return_letter(*, by: Actor, at: datetime, letter_id: int, reason: str, version: int | None = None) -> Letter:
     """Give the letter back to the adviser, with a reason."""
     given = {"reason": fitting(reason, "reason")}
-    return perform(LETTER, letter_id, "return", by=by, at=at, version=version, given=given)
+    return _move(letter_id, "return", by=by, at=at, version=version, given=given)
 
 
 def withdraw_letter(*, by: Actor, at: datetime, letter_id: int, reason: str, version: int | None = None) -> Letter:
     """Withdraw a letter. If it was issued, everybody who could read it sees that it is withdrawn."""
     given = {"reason": fitting(reason, "reason")}
-
-    def free(letter: Letter) -> None:
-        if letter.issued_at is not None:
-            note_letter(letter.assessment_id, None, by=by, at=at)
-
-    return perform(LETTER, letter_id, "withdraw", by=by, at=at, version=version, given=given, then=free)
+    return _move(letter_id, "withdraw", by=by, at=at, version=version, given=given)
 
 
 def approve(*, by: Actor, at: datetime, letter_id: int, enqueue: Enqueue, version: int | None = None) -> Letter:
@@ -250,7 +247,7 @@ def approve(*, by: Actor, at: datetime, letter_id: int, enqueue: Enqueue, versio
         require(by, LETTER.row("approve").permissions, letter)
         if letter is not None and letter.state == LetterState.AWAITING_APPROVAL:
             freeze(letter)
-        letter = move(LETTER, letter, "approve", by=by, at=at, version=version)
+        letter = move(LETTER, letter, "approve", by=by, at=at, version=version, then=lambda one: _tell(one, by, at))
         enqueue(letter.pk, letter.authority_id)
     return letter
 
@@ -316,7 +313,21 @@ def _issue(letter: Letter, signatory: Actor, at: datetime) -> None:
     if letter.replaces is not None and letter.replaces.state == LetterState.ISSUED:
         perform(LETTER, letter.replaces.pk, "supersede", by=signatory, at=at)
     move(LETTER, letter, "issue", by=signatory, at=at, changes={"issued_at": at})
-    note_letter(letter.assessment_id, at, by=signatory, at=at)
+    _tell(letter, signatory, at)
+
+
+def _move(letter_id: int, name: str, *, by: Actor, at: datetime, **options: Any) -> Letter:
+    """Make a movement of a letter, and tell its assessment."""
+    return perform(LETTER, letter_id, name, by=by, at=at, then=lambda letter: _tell(letter, by, at), **options)
+
+
+def _tell(letter: Letter, by: Actor, at: datetime) -> None:
+    """Have the assessment know how far its newest letter is, and since when one is in force."""
+    known = Letter.objects.filter(assessment=letter.assessment_id).exclude(state=LetterState.WITHDRAWN)
+    found = list(known.order_by("-number").values_list("state", "issued_at"))
+    newest = LetterState(found[0][0]) if found else ""
+    in_force = next((issued_at for state, issued_at in found if state == LetterState.ISSUED), None)
+    note_letter(letter.assessment_id, newest, in_force, by=by, at=at)
 
 
 def _new_letter(assessment: Assessment, earlier: Sequence[Letter], by: Actor, at: datetime) -> Letter:

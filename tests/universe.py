@@ -474,5 +474,5 @@ class Universe:
 def forget_scope() -> None:
     """The database's scope empty again, as at the start of a transaction."""
     with connection.cursor() as cursor:
-        for name, value in (("person", ""), ("authorities", "{}"), ("everything", "off")):
+        for name, value in (("person", ""), ("authorities", "{}"), ("home_office", "{}"), ("everything", "off")):
             cursor.execute("SELECT set_config(%s, %s, true)", [f"assurance.{name}", value])

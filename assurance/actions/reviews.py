@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -17,7 +17,7 @@ from assurance.access import Actor, fetch
 from assurance.actions.answers import fitting, outcome, outcome_detail, stand
 from assurance.actions.refusals import NotEditable, Stale, Unfit
 from assurance.models import AgreedOutcome, Assessment, Dispute, Question, Recommendation, Review, Strength
-from assurance.vocabulary import Answer, Audience, Basis, EventKind, Permission, State
+from assurance.vocabulary import Answer, Audience, Basis, EventKind, LetterState, Permission, State
 from assurance.workflow import ASSESSMENT, perform
 from benchmarks.catalogue import scheme_text
 
@@ -272,17 +272,22 @@ def withdraw(*, by: Actor, at: datetime, assessment_id: int, reason: str, versio
     )
 
 
-def note_letter(assessment_id: int, issued_at: datetime | None, *, by: Actor, at: datetime) -> None:
-    """Remember, with its history, that a letter is in force, or with None that it no longer is.
+def note_letter(
+    assessment_id: int, state: LetterState | Literal[""], issued_at: datetime | None, *, by: Actor, at: datetime
+) -> None:
+    """Remember, with its history, how far the newest letter is, and since when one is in force.
 
-    While one is, the assessment cannot be reopened. Locks the assessment, so that nothing is written back that
-    somebody changed meanwhile.
+    While one is in force, the assessment cannot be reopened. Locks the assessment, so that nothing is written back
+    that somebody changed meanwhile.
+
+    Args:
+        state: of the newest letter that is not withdrawn ("" for none).
+        issued_at: when the letter in force left (None for none).
     """
     assessment = Assessment.objects.select_for_update(of=("self",)).get(pk=assessment_id)
-    if (assessment.letter_issued_at is None) != (issued_at is None):
-        assessment.letter_issued_at = issued_at
-        reason = "letter issued" if issued_at else "letter withdrawn"
-        ledger.save(assessment, by=by, at=at, reason=reason)
+    if (assessment.letter_state, assessment.letter_issued_at) != (state, issued_at):
+        assessment.letter_state, assessment.letter_issued_at = state, issued_at
+        ledger.save(assessment, by=by, at=at, reason=f"letter {state}".strip())
 
 
 def _stand_down(assessment: Assessment, by: Actor, at: datetime) -> None:

@@ -1,11 +1,22 @@
+from assurance.models.agreement import MeetingPoint, ProposalResponse
 from assurance.models.assessment import Assessment, GivenBenchmark, SelfAssessment
 from assurance.models.authority import Authority, Partnership, PartnershipMember, Programme, Succession
-from assurance.models.conversation import Comment, FollowUp, Message
+from assurance.models.conversation import Comment, FollowUp, FollowUpReview, Message
 from assurance.models.cycle import Cycle, CycleBenchmark
 from assurance.models.event import Event, ReferenceEvent
 from assurance.models.evidence import Evidence, EvidenceFile
 from assurance.models.people import Membership, User
-from assurance.models.review import AgreedOutcome, Dispute, Question, Recommendation, Review, Strength
+from assurance.models.practice import GoodPractice, LibraryEntry
+from assurance.models.quality import Overrule, SecondReading
+from assurance.models.review import (
+    AgreedOutcome,
+    Dispute,
+    PrivateNote,
+    Question,
+    Recommendation,
+    Review,
+    Strength,
+)
 from assurance.models.working import Document, Draft, Upload
 
 __all__ = [
@@ -22,16 +33,24 @@ __all__ = [
     "Evidence",
     "EvidenceFile",
     "FollowUp",
+    "FollowUpReview",
     "GivenBenchmark",
+    "GoodPractice",
+    "LibraryEntry",
+    "MeetingPoint",
     "Membership",
     "Message",
+    "Overrule",
     "Partnership",
     "PartnershipMember",
+    "PrivateNote",
     "Programme",
+    "ProposalResponse",
     "Question",
     "Recommendation",
     "ReferenceEvent",
     "Review",
+    "SecondReading",
     "SelfAssessment",
     "Strength",
     "Succession",

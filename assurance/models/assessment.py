@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from assurance.models.base import OutcomeRecord, Tenant, Versioned, history
 from assurance.models.cycle import Cycle
-from assurance.vocabulary import EDITABLE_STATES, Mark, State
+from assurance.vocabulary import EDITABLE_STATES, LetterState, Mark, State
 
 
 class Assessment(Tenant, Versioned):
@@ -24,6 +24,10 @@ class Assessment(Tenant, Versioned):
     letter_issued_at = models.DateTimeField(
         null=True, blank=True, help_text="When the letter in force left; the record is then not reopened."
     )
+    letter_state = models.CharField(
+        max_length=20, choices=LetterState, blank=True, help_text="Of its newest letter; empty: there is none."
+    )
+    acceptance_note = models.TextField(blank=True, help_text="What the authority said when it accepted.")
     imported_digest = models.CharField(
         max_length=64, blank=True, help_text="SHA-256 of the case that this record was taken over from."
     )

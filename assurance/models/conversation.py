@@ -33,6 +33,27 @@ class FollowUp(Tenant, Versioned):
         return f"{self.recommendation}: {self.get_progress_display()}"
 
 
+class FollowUpReview(Tenant, Versioned):
+    """What the adviser says this year of a recommendation of last year. Shown with the review, once proposed."""
+
+    assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="follow_up_reviews")
+    recommendation = models.ForeignKey(Recommendation, on_delete=models.PROTECT, related_name="follow_up_reviews")
+    progress = models.CharField(max_length=20, choices=FollowUpProgress)
+    note = models.TextField(blank=True)
+    saved_at = models.DateTimeField()
+
+    history = history()
+
+    class Meta:
+        ordering = ["recommendation__position"]
+        constraints = [
+            models.UniqueConstraint(fields=["assessment", "recommendation"], name="follow_up_review_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.recommendation}: {self.get_progress_display()}"
+
+
 class Comment(Tenant):
     """Something said within an authority about one benchmark. Never changed; the Home Office does not see it."""
 

@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from assurance.models.assessment import Assessment
 from assurance.models.base import Tenant, Versioned, history
+from assurance.models.review import Question
 from assurance.models.working import File
 from assurance.vocabulary import EvidenceKind, Scan
 
@@ -20,6 +21,10 @@ class Evidence(Tenant, Versioned):
     url = models.CharField(max_length=2000, blank=True, help_text="Of a link.")
     benchmark_numbers = ArrayField(models.PositiveSmallIntegerField(), default=list, blank=True)
     criterion_ids = ArrayField(models.BigIntegerField(), default=list, blank=True)
+    question = models.ForeignKey(
+        Question, on_delete=models.PROTECT, null=True, blank=True, related_name="evidence_items",
+        help_text="The adviser's question that it answers.",
+    )  # fmt: skip
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     added_at = models.DateTimeField()
     removed_at = models.DateTimeField(null=True, blank=True)

@@ -86,6 +86,10 @@ class Membership(models.Model):
     programme = models.ForeignKey(
         "assurance.Programme", on_delete=models.PROTECT, null=True, blank=True, related_name="memberships"
     )
+    covering = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="covered_by",
+        help_text="The adviser who is away and whose work this is.",
+    )  # fmt: skip
     starts = models.DateField()
     ends = models.DateField(null=True, blank=True, help_text=_("the first day on which it no longer holds"))
 
@@ -106,6 +110,11 @@ class Membership(models.Model):
             models.CheckConstraint(
                 name="membership_ends_after_start",
                 condition=Q(ends__isnull=True) | Q(ends__gt=F("starts")),
+            ),
+            models.CheckConstraint(
+                name="membership_cover_is_anothers_and_ends",
+                condition=Q(covering__isnull=True)
+                | (Q(role__in=sorted(PORTFOLIO_ROLES), ends__isnull=False) & ~Q(covering=F("person"))),
             ),
             models.UniqueConstraint(
                 fields=["person", "role", "authority", "region", "programme"],

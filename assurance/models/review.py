@@ -16,6 +16,10 @@ class Review(Tenant, OutcomeRecord, Versioned):
     benchmark = models.ForeignKey("benchmarks.Benchmark", on_delete=models.PROTECT, related_name="+")
     summary = models.TextField(blank=True, help_text="Printed in Annex A.")
     comments = models.TextField(blank=True, help_text="The adviser's comments, printed in Annex A.")
+    verdicts = models.JSONField(
+        default=dict, blank=True, help_text="Whether the adviser agrees with what is marked, by criterion id."
+    )
+    notes = models.JSONField(default=dict, blank=True, help_text="Why not, by criterion id.")
     saved_at = models.DateTimeField(null=True, blank=True)
 
     history = history()
@@ -29,6 +33,32 @@ class Review(Tenant, OutcomeRecord, Versioned):
 
     def __str__(self) -> str:
         return f"{self.assessment}: {self.benchmark}"
+
+
+class PrivateNote(Tenant, Versioned):
+    """What the Home Office notes for itself, on a benchmark or on the whole. No authority ever sees it.
+
+    A table of its own, because a review is shown to the authority in the end, and row-level security hides rows and
+    not columns.
+    """
+
+    assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="private_notes")
+    benchmark = models.ForeignKey(
+        "benchmarks.Benchmark", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    text = models.TextField(blank=True)
+    saved_at = models.DateTimeField()
+
+    history = history()
+
+    class Meta:
+        ordering = ["benchmark__number"]
+        constraints = [
+            models.UniqueConstraint(fields=["assessment", "benchmark"], nulls_distinct=False, name="private_note_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.assessment}: private note"
 
 
 class AgreedOutcome(Tenant, OutcomeRecord):
@@ -83,6 +113,10 @@ class Recommendation(Tenant):
     heading = models.CharField(max_length=200, blank=True)
     text = models.TextField()
     benchmark_numbers = ArrayField(models.PositiveSmallIntegerField(), default=list, blank=True)
+    owners = ArrayField(
+        models.CharField(max_length=200), default=list, blank=True, help_text="Who sees to it; empty: no owner yet."
+    )
+    due_on = models.DateField(null=True, blank=True)
 
     history = history()
 
@@ -109,7 +143,12 @@ class Question(Tenant, Versioned):
     benchmark = models.ForeignKey(
         "benchmarks.Benchmark", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    follows = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="followed_by",
+        help_text="The question of an earlier round that this one goes on from.",
+    )  # fmt: skip
     text = models.TextField()
+    wants_evidence = models.BooleanField(default=False, help_text="Whether a file or link is asked for as well.")
     due = models.DateField()
     asked_at = models.DateTimeField()
     answer = models.TextField(blank=True)
@@ -120,6 +159,7 @@ class Question(Tenant, Versioned):
     class Meta:
         ordering = ["asked_at", "id"]
         constraints = [
+            models.UniqueConstraint(fields=["id", "authority"], name="question_with_authority"),
             models.CheckConstraint(
                 name="question_answered_has_date",
                 condition=Q(answer="", answered_at__isnull=True) | (~Q(answer="") & Q(answered_at__isnull=False)),

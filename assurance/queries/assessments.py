@@ -30,6 +30,7 @@ from assurance.models import (
     SelfAssessment,
     Strength,
 )
+from assurance.queries.desk import Errand, desk
 from assurance.queries.follow_ups import FollowUps, follow_ups, last_year
 from assurance.queries.next_step import NextStep, next_step, yours
 from assurance.queries.points import count
@@ -86,18 +87,6 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Errand:
-    """A thing to do that is no benchmark, as a row of a task list; without a colour its status is plain text."""
-
-    id: str
-    text: StrOrPromise
-    href: str
-    status: StrOrPromise
-    colour: str = ""
-    hint: StrOrPromise = ""
-
-
-@dataclass(frozen=True)
 class Overview:
     """An assessment with its benchmarks as tasks, and what this actor can do next."""
 
@@ -109,8 +98,7 @@ class Overview:
     can_review: bool
     can_give: bool
     given_nothing: bool
-    strengths: int
-    recommendations: int
+    desk: tuple[Errand, ...]
     may_read_answers: bool
     may_read_questions: bool
     may_read_letters: bool
@@ -203,8 +191,7 @@ def overview(actor: Actor, assessment_id: int) -> Overview:
         can_review=can_review,
         can_give=open_to_giving(assessment) and holds(actor, P.GIVE, assessment),
         given_nothing=editable and mine is not None and not mine,
-        strengths=strengths,
-        recommendations=recommendations,
+        desk=desk(actor, assessment, strengths=strengths, recommendations=recommendations),
         may_read_answers=_may_read_answers(actor, assessment),
         may_read_questions=holds(actor, (P.READ_REVIEW, P.READ_DRAFT), assessment),
         may_read_events=holds(actor, (P.READ_EVENTS, P.READ_SHARED_EVENTS), assessment),

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from django.db import DatabaseError, IntegrityError, ProgrammingError, connectio
 
 from assurance import access, scope
 from assurance.access import SIGHT, Actor, Grant, visible
-from assurance.models import Membership
+from assurance.models import Assessment, Membership
 from assurance.models.base import Tenant
 from assurance.vocabulary import LetterState, Role
 from tests.matrices.world import CAST, is_history, our_models, undone, whole_life
@@ -45,6 +46,7 @@ KINDS = {
     "assurance.Cycle": SHARED,
     "assurance.CycleBenchmark": SHARED,
     "assurance.User": SHARED,
+    "assurance.LibraryEntry": SHARED,
     # Read before there is a scope, and locked by a policy of its own: see below.
     "assurance.Membership": SHARED,
     # What an authority says, and what is said about it.
@@ -60,6 +62,14 @@ KINDS = {
     "assurance.FollowUp": TENANT,
     "assurance.Evidence": TENANT,
     "assurance.EvidenceFile": TENANT,
+    "assurance.FollowUpReview": TENANT,
+    "assurance.MeetingPoint": TENANT,
+    "assurance.ProposalResponse": TENANT,
+    "assurance.GoodPractice": TENANT,
+    # A tenant's too, and never shown to it.
+    "assurance.PrivateNote": TENANT,
+    "assurance.Overrule": TENANT,
+    "assurance.SecondReading": TENANT,
     "letters.Letter": TENANT,
     # A tenant's as well, and no decision: kept while people work, without history.
     "assurance.Draft": WORKING,
@@ -106,6 +116,8 @@ SCOPED = [
     if KINDS.get(original(model)._meta.label) in (TENANT, WORKING) or model._meta.label in TENANT_LOGS
 ]
 """Every table that a scope decides about: those of tenants, of their history and their work, and their logs."""
+HOME_OFFICE = {"assurance.PrivateNote", "assurance.Overrule", "assurance.SecondReading"}
+"""Tenants' rows that no authority ever sees: their policy asks for a role of the Home Office."""
 
 
 def named(model: type[models.Model]) -> str:
@@ -159,11 +171,41 @@ def test_row_level_security_is_on_and_forced_for_these_and_no_others(db: None) -
 
 
 def test_every_tenants_policy_is_the_same_comparison(db: None) -> None:
+    """Of two settings: whose rows are in scope at all, and whose by a role of the Home Office."""
     policies = dict(rows("SELECT tablename::text, qual FROM pg_policies WHERE schemaname = 'public'"))
-    of_tenants = {policies[named(model)] for model in SCOPED}
-    assert len(of_tenants) == 1
-    (policy,) = of_tenants
-    assert "authority_id = ANY" in policy
+    for of_home_office, setting in ((False, "assurance.authorities"), (True, "assurance.home_office")):
+        models = [model for model in SCOPED if is_home_office(model) == of_home_office]
+        (policy,) = {policies[named(model)] for model in models}
+        assert "authority_id = ANY" in policy
+        assert setting in policy
+
+
+def test_an_authoritys_scope_holds_nothing_of_the_home_offices_own(two_lives: Universe) -> None:
+    """Its own rows are there, and still it reads and writes none of these."""
+    alder = two_lives.alder.pk
+    for who in ("lead", "contributor", "viewer"):
+        for model in filter(is_home_office, SCOPED):
+            with as_actor(two_lives.cast[who]):
+                assert counted(Assessment, alder)
+                assert counted(model, alder) == 0, named(model)
+                with undone():
+                    assert affected(f"DELETE FROM {named(model)}") == 0
+    with as_actor(two_lives.adviser):
+        for model in filter(is_home_office, SCOPED):
+            assert counted(model, alder), named(model)
+
+
+def is_home_office(model: type[models.Model]) -> bool:
+    return original(model)._meta.label in HOME_OFFICE
+
+
+@contextmanager
+def seeing(authority_id: int) -> Iterator[None]:
+    """A transaction that sees all rows of one authority, those of the Home Office's own too."""
+    with transaction.atomic():
+        scope._set(f"{{{authority_id}}}", "off", f"{{{authority_id}}}")
+        yield
+    forget_scope()
 
 
 def test_what_hangs_on_a_tenants_record_is_the_same_tenants(db: None) -> None:
@@ -270,7 +312,7 @@ def test_no_row_of_another_authority_can_be_read_or_touched(two_lives: Universe)
             sample = rows(f"SELECT to_jsonb(t) FROM {table} t WHERE authority_id = %s LIMIT 1", birch)[0][0]
             sample = json.loads(sample) if isinstance(sample, str) else sample
             total = counted(model, birch)
-        with scope.authorities([alder]):
+        with seeing(alder):
             assert counted(model, birch) == 0, f"{table}: read"
             assert model._base_manager.filter(authority_id=birch).count() == 0, f"{table}: read by the ORM"
             assert rows(f"SELECT DISTINCT authority_id FROM {table}") == [(alder,)], f"{table}: read"
@@ -309,7 +351,7 @@ def test_without_a_scope_nothing_is_there(two_lives: Universe) -> None:
 def test_a_scope_that_is_nonsense_opens_nothing(two_lives: Universe) -> None:
     for authorities, everything in (("", ""), ("{}", "yes"), ("{NULL}", "ON"), ("{}", "true")):
         with transaction.atomic():
-            scope._set(authorities, everything)
+            scope._set(authorities, everything, authorities)
             for model in SCOPED:
                 assert rows(f"SELECT count(*) FROM {named(model)}") == [(0,)], (authorities, everything)
 
@@ -396,7 +438,7 @@ def test_what_access_shows_is_within_what_the_database_shows(two_lives: Universe
     for who in CAST:
         with as_actor(two_lives.cast[who]) as actor:
             by_database = {model: set(model._base_manager.values_list("pk", flat=True)) for model in TENANTS}
-            scope._set("{}", "on")
+            scope._set("{}", "on", "{}")
             for model in TENANTS:
                 by_policy = set(visible(actor, model).values_list("pk", flat=True))
                 assert by_policy <= by_database[model], (who, model._meta.label)

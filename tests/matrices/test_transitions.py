@@ -263,7 +263,7 @@ def test_nobody_else_can_make_it_happen(universe: Universe, life: Life, state: s
     before = written(universe)
     for who in CAST:
         with as_actor(universe.cast[who]) as by:
-            scope._set("{}", "on")
+            scope._set("{}", "on", "{}")
             for name, one in life.moves.items():
                 if who in one.who:
                     continue
