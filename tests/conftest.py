@@ -42,6 +42,18 @@ hypothesis.settings.register_profile("house", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("house")
 
 
+LONGEST_FIRST = ("journeys", "matrices", "project", "letters")
+"""Folders whose files take longest. With several processes, a long file that is begun last is waited for."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, and keep the order otherwise."""
+    here = Path(__file__).parent
+    ranks = {name: rank for rank, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: ranks.get(item.path.relative_to(here).parts[0], len(ranks)))
+
+
 class Reset:
     """Puts a database back to what it was, after a test that committed.
 

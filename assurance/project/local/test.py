@@ -6,12 +6,15 @@
     python -m assurance.project.local.test pytest -k letter any command, with the tests' environment
 
 A running `make run` is not disturbed, and two of these at once do not disturb each other: each takes the
-first folder of `.local/test`, `.local/test-2`, … that is free.
+first folder of `.local/test`, `.local/test-2`, … that is free. The whole run takes one for each core, and pytest
+gives each of its processes the services of one (tests/own_services.py).
 """
 
+import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from assurance.project.environment import PROJECT_FOLDER, Environment
@@ -22,7 +25,9 @@ from assurance.project.local.provision import ProvisionRefused
 from assurance.project.local.stack import Stack
 from assurance.project.local.supervisor import Busy, DidNotStart
 
-FOLDERS = ("test", *(f"test-{number}" for number in range(2, 10)))
+FOLDERS = ("test", *(f"test-{number}" for number in range(2, 20)))
+MOST_PROCESSES = 4
+"""Of pytest in a whole run, however many cores there are."""
 
 LINT = (
     ("Style", ("ruff", "check", ".")),
@@ -55,10 +60,17 @@ def lint(environ: Mapping[str, str]) -> list[str]:
     return [title for title, command in LINT if not _step(title, command, environ)]
 
 
-def everything(environ: Mapping[str, str], pytest_arguments: list[str]) -> list[str]:
-    """Run every check and then the tests, whatever failed before, and return the titles of what failed."""
+def everything(environs: Sequence[Mapping[str, str]], pytest_arguments: list[str]) -> list[str]:
+    """Run every check and then the tests, whatever failed before, and return the titles of what failed.
+
+    Args:
+        environs: one for each process of pytest, with the addresses of its services.
+    """
+    # As a module, so that the plugin is found: pytest's own program does not look into this folder.
+    pytest = (sys.executable, "-m", "pytest", "-p", "tests.own_services", "-n", str(len(environs)), "--dist", "loadfile")
+    environ = {**environs[0], "TEST_ENVIRONS": json.dumps(environs)}
     failed = lint(environ)
-    for title, command in (MIGRATIONS, ("Tests", ("pytest", *pytest_arguments))):
+    for title, command in (MIGRATIONS, ("Tests", (*pytest, "--no-loadscope-reorder", *pytest_arguments))):
         if not _step(title, command, environ):
             failed.append(title)
     return failed
@@ -71,19 +83,28 @@ def main(arguments: list[str]) -> int:
         # Nothing connects to these; the settings only insist on having them.
         nowhere = {"DATABASE_URL": "postgresql:///nowhere", "REDIS_URL": "unix:///nowhere"}
         return _verdict(lint({**environ_for_tests(os.environ, folder / "test"), **nowhere}))
+    whole = not arguments or arguments[0] == "--all"
+    processes = min(os.cpu_count() or 1, MOST_PROCESSES) if whole else 1
     try:
-        stack = _free_stack(folder)
-        try:
-            stack.start(Progress())
-            environ = stack.addresses().environ(environ_for_tests(os.environ, stack.places.data))
-            if not arguments or arguments[0] == "--all":
-                return _verdict(everything(environ, arguments[1:]))
-            return run_command(arguments[1:] if arguments[0] == "--" else arguments, environ)
-        finally:
-            stack.close()
+        with ExitStack() as open_stacks:
+            environs = [open_stacks.enter_context(_services(folder)) for _process in range(processes)]
+            if whole:
+                return _verdict(everything(environs, arguments[1:]))
+            return run_command(arguments[1:] if arguments[0] == "--" else arguments, environs[0])
     except (DidNotStart, PlaceRefused, ProvisionRefused) as refusal:
         print(refusal, file=sys.stderr)
         return 1
+
+
+@contextmanager
+def _services(folder: Path) -> Iterator[dict[str, str]]:
+    """Services of our own; gives the environment of tests that use them."""
+    stack = _free_stack(folder)
+    try:
+        stack.start(Progress())
+        yield stack.addresses().environ(environ_for_tests(os.environ, stack.places.data))
+    finally:
+        stack.close()
 
 
 def _free_stack(folder: Path) -> Stack:
