@@ -14,7 +14,7 @@ from operator import or_
 from typing import Any, TypeVar, cast
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 from django.http import Http404
 
 from assurance import scope
@@ -31,6 +31,7 @@ from assurance.vocabulary import (
     LetterState,
     Permission,
     Role,
+    State,
 )
 
 Record = TypeVar("Record", bound=Model)
@@ -100,21 +101,40 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     ),
 }  # fmt: skip
 
+
+def _submitted(prefix: str) -> Q:
+    return Q(**{f"{prefix}submitted_at__isnull": False}) & ~Q(**{f"{prefix}state__in": EDITABLE_STATES})
+
+
+def _shared(prefix: str) -> Q:
+    return Q(**{f"{prefix}state__in": SHARED_STATES})
+
+
 Sight = tuple[tuple[Permission, Q], ...]
-SUBMITTED = Q(assessment__submitted_at__isnull=False) & ~Q(assessment__state__in=EDITABLE_STATES)
-SHARED = Q(assessment__state__in=SHARED_STATES)
+SUBMITTED = _submitted("assessment__")
+SHARED = _shared("assessment__")
 EVERY = Q()
 OWN_ANSWERS: Sight = ((P.READ_DRAFT, EVERY), (P.READ_SUBMITTED, SUBMITTED))
 WORKERS: Sight = ((P.EDIT_ANSWERS, EVERY), (P.EDIT_GIVEN, EVERY))
 HOME_OFFICE_TEXT: Sight = ((P.READ_REVIEW, EVERY), (P.READ_PROPOSED, SHARED))
+
+
+def _unsent(question: str) -> Q:
+    """Rows about a question of the round that goes on: until it is sent, an answer is the authority's own."""
+    asked_at = {f"{question}__asked_at__gte": F("assessment__state_since")}
+    return Q(assessment__state=State.CLARIFICATION, **{f"{question}__isnull": False}, **asked_at)
+
 
 SIGHT: dict[str, Sight] = {
     "assurance.Authority": ((P.READ_PROGRESS, EVERY),),
     "assurance.Assessment": ((P.READ_PROGRESS, EVERY),),
     "assurance.SelfAssessment": OWN_ANSWERS,
     "assurance.FollowUp": OWN_ANSWERS,
-    "assurance.Evidence": OWN_ANSWERS,
-    "assurance.EvidenceFile": OWN_ANSWERS,
+    "assurance.Evidence": ((P.READ_DRAFT, EVERY), (P.READ_SUBMITTED, SUBMITTED & ~_unsent("question"))),
+    "assurance.EvidenceFile": (
+        (P.READ_DRAFT, EVERY),
+        (P.READ_SUBMITTED, SUBMITTED & ~_unsent("evidence__question")),
+    ),
     "assurance.Draft": WORKERS,
     "assurance.Upload": WORKERS,
     # A document shows what its reader could read when they asked for it: theirs alone, and each query says so.
@@ -149,6 +169,49 @@ SIGHT: dict[str, Sight] = {
     ),
 }
 """For each model, which permission shows which of its rows. A model that is not here is shown to nobody."""
+
+
+@dataclass(frozen=True)
+class While:
+    """A time in the past: as long as a condition held of the assessment, or of the record itself (``own``)."""
+
+    condition: Q
+    own: bool = False
+
+
+EVER = While(EVERY)
+WHILE_SUBMITTED = While(_submitted(""))
+WHILE_SHARED = While(_shared(""))
+# Not while questions are open: what is then saved was not sent, and a withdrawal does not send it.
+WHILE_SENT = While(Q(state__in=SHARED_STATES | {State.IN_REVIEW}))
+SightInTime = tuple[tuple[Permission, While], ...]
+OWN_TEXT_IN_TIME: SightInTime = ((P.READ_DRAFT, EVER), (P.READ_SUBMITTED, WHILE_SUBMITTED))
+HOME_OFFICE_TEXT_IN_TIME: SightInTime = ((P.READ_REVIEW, EVER), (P.READ_PROPOSED, WHILE_SHARED))
+
+PAST: dict[str, SightInTime] = {
+    "assurance.SelfAssessment": OWN_TEXT_IN_TIME,
+    "assurance.FollowUp": OWN_TEXT_IN_TIME,
+    "assurance.Review": HOME_OFFICE_TEXT_IN_TIME,
+    "assurance.Strength": HOME_OFFICE_TEXT_IN_TIME,
+    "assurance.Recommendation": HOME_OFFICE_TEXT_IN_TIME,
+    "assurance.FollowUpReview": HOME_OFFICE_TEXT_IN_TIME,
+    "assurance.MeetingPoint": HOME_OFFICE_TEXT_IN_TIME,
+    "assurance.PrivateNote": ((P.READ_PRIVATE, EVER),),
+    "assurance.AgreedOutcome": ((P.READ_OUTCOMES, EVER),),
+    "assurance.Question": ((P.READ_REVIEW, EVER), (P.READ_DRAFT, EVER)),
+    "assurance.Question.answer": ((P.READ_DRAFT, EVER), (P.READ_REVIEW, WHILE_SENT)),
+    # The note of acceptance, which goes to the other side with the acceptance itself.
+    "assurance.Assessment": ((P.READ_REVIEW, EVER), (P.READ_PROPOSED, EVER)),
+    "letters.Letter": (
+        (P.READ_LETTERS, EVER),
+        (P.READ_ISSUED_LETTERS, While(Q(issued_at__isnull=False), own=True)),
+        (P.CHECK_LETTERS, While(Q(state=LetterState.ACCURACY_CHECK), own=True)),
+    ),
+}
+"""The same of the past, for ``assurance.past``: which permission shows what stood at which time.
+
+What is not here has no past to show.
+"""
 
 
 class NotFound(Http404):
@@ -240,6 +303,32 @@ def holds(actor: Actor, permissions: Permission | Iterable[Permission], record: 
     return any(wanted & GRANTS[grant.role] for grant in _grants_at(actor, record))
 
 
+@dataclass(frozen=True)
+class Reach:
+    """Where an actor holds a permission, to be asked of every row of a long list. False where they hold it nowhere."""
+
+    authorities: frozenset[int]
+    wider: tuple[Grant, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.authorities or self.wider)
+
+    def covers(self, authority_id: int, region: str, programme_id: int) -> bool:
+        """As :meth:`Grant.covers`, for an authority of which no more is read than this."""
+        return authority_id in self.authorities or any(
+            grant.region in ("", region) and grant.programme_id in (None, programme_id) for grant in self.wider
+        )
+
+
+def reach(actor: Actor, permission: Permission) -> Reach:
+    """Where the actor holds the permission."""
+    grants = [grant for grant in actor.grants if permission in GRANTS[grant.role]]
+    return Reach(
+        frozenset(grant.authority_id for grant in grants if grant.authority_id is not None),
+        tuple(grant for grant in grants if grant.authority_id is None),
+    )
+
+
 def require(actor: Actor, permissions: Permission | Iterable[Permission], record: Model | None) -> None:
     """Go on only with one of the permissions.
 
@@ -307,6 +396,11 @@ def fetch(
     record = rows.filter(**lookup).first()
     require(actor, permissions, record)
     return cast(Record, record)
+
+
+def reads_past(actor: Actor, kind: str, record: Model) -> bool:
+    """Whether the actor may read anything of the past of this kind (a key of ``PAST``)."""
+    return holds(actor, [permission for permission, _stage in PAST[kind]], record)
 
 
 def may_answer(actor: Actor, row: SelfAssessment) -> bool:

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    field_validator,
+    model_serializer,
+)
 
 from assurance import text
 
@@ -65,11 +74,19 @@ class LetterPart(Part):
 
 
 class RecommendationPart(Part):
-    """A recommendation and the benchmarks that it touches."""
+    """A recommendation, the benchmarks that it touches, and whose it was to be and by when, if that is known."""
 
     text: Text
     heading: ShortText = ""
     benchmarks: list[int] = []
+    owners: list[ShortText] = []
+    due: date | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_known(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A file that names neither owners nor date is the same file as before there were any."""
+        plain: dict[str, Any] = serialize(self)
+        return {key: value for key, value in plain.items() if value or key not in ("owners", "due")}
 
 
 class OutcomePart(Part):

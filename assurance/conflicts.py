@@ -48,7 +48,7 @@ class Conflict:
     @property
     def marks(self) -> int:
         """How many marks on criteria differ."""
-        return sum(one.name.startswith("mark_") for one in self.choices)
+        return sum(one.name.startswith(("mark_", "verdict_")) for one in self.choices)
 
     @property
     def any(self) -> bool:

@@ -22,9 +22,14 @@ def _navigation(actor: Actor, path: str) -> list[dict[str, Any]]:
     held = {permission for grant in actor.grants for permission in GRANTS[grant.role]}
     # Whoever looks after the people of several authorities comes to them from each assessment.
     led = {grant.authority_id for grant in actor.grants if Permission.INVITE in GRANTS[grant.role]}
-    home = _("Assessments") if actor.roles() & HOME_OFFICE_ROLES else _("Home")
+    home = _("Portfolio") if actor.roles() & HOME_OFFICE_ROLES else _("Home")
     areas = [(home, "home", True)]
+    areas.append((_("Cover"), "cover", Permission.COVER in held and Permission.ASSIGN not in held))
+    areas.append((_("Advisers"), "assignments", Permission.ASSIGN in held))
     areas.append((_("Letters"), "letters", bool(held & {Permission.READ_LETTERS, Permission.READ_ISSUED_LETTERS})))
+    areas.append((_("Second readings"), "second-readings", Permission.SECOND_READ in held))
+    areas.append((_("Good practice"), "library", Permission.READ_LIBRARY in held))
+    areas.append((_("Calibration"), "calibration", Permission.READ_CALIBRATION in held))
     areas.append((_("People"), "people", len(led) == 1))
     areas.append((_("Cycles"), "cycles", Permission.MANAGE_CYCLES in held))
     areas.append((_("Messages"), "messages", Permission.READ_MESSAGES in held))

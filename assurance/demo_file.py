@@ -76,20 +76,27 @@ class PersonPart(Part):
 
 
 class SampleBenchmark(Part):
-    """What an authority and its adviser write on one benchmark. ``own`` and ``adviser`` are level codes."""
+    """What an authority and its adviser write on one benchmark. ``own`` and ``adviser`` are level codes.
+
+    ``differs`` is the note on a criterion that the authority marks as met and the adviser does not.
+    """
 
     evidence: str
     summary: str
     comments: str = ""
+    differs: str = ""
     own: str
     adviser: str
 
 
 class SampleRecommendation(Part):
-    """A recommendation and the benchmarks that it touches."""
+    """A recommendation, the benchmarks that it touches, its owners, and after how many days it is due."""
 
     text: str
+    heading: str = ""
     benchmarks: list[int] = []
+    owners: list[str] = []
+    due_after: int | None = Field(default=None, ge=0)
 
 
 class Sample(Part):
@@ -98,6 +105,37 @@ class Sample(Part):
     benchmarks: dict[int, SampleBenchmark]
     strengths: list[str] = []
     recommendations: list[SampleRecommendation] = []
+
+
+class AskedPart(Part):
+    """A question of the adviser on a benchmark, when it is due in days from today, and its answer ("" for none yet)."""
+
+    benchmark: int
+    text: str
+    due: int
+    answer: str = ""
+
+
+class ConversationPart(Part):
+    """What an authority and its adviser say to each other in the open cycle on a scheme.
+
+    ``disputes`` are the reasons by benchmark. Questions that all have an answer are sent back; otherwise they wait.
+    """
+
+    authority: str
+    scheme: str
+    questions: list[AskedPart] = []
+    disputes: dict[int, str] = {}
+
+
+class CoverPart(Part):
+    """That one adviser stands in for another, by email address; ``first`` and ``last`` are in days from today."""
+
+    absent: str
+    person: str
+    authorities: list[str] = Field(min_length=1)
+    first: int
+    last: int
 
 
 class DemoFile(Part):
@@ -109,6 +147,15 @@ class DemoFile(Part):
     partnerships: list[PartnershipPart] = []
     people: list[PersonPart] = Field(min_length=1)
     samples: dict[str, Sample]
+    conversations: list[ConversationPart] = []
+    covers: list[CoverPart] = []
+
+    def conversation(self, authority: str, scheme: str) -> ConversationPart:
+        """What is said about an authority's assessment; an empty one if the file has none."""
+        for one in self.conversations:
+            if (one.authority, one.scheme) == (authority, scheme):
+                return one
+        return ConversationPart(authority=authority, scheme=scheme)
 
     def holder(self, role: Role, authority: str = "") -> PersonPart:
         """The first person with a role, for an authority if one is named. Raises LookupError if there is none."""
@@ -145,6 +192,16 @@ def misfits(source: Source, demo: DemoFile, schemes: Mapping[str, SchemeText]) -
                 if scheme.level(level_code) is None:
                     place = ("samples", code, "benchmarks", number, key)
                     yield source.problem(place, f"scheme {code} has no level {level_code}")
+    for i, said in enumerate(demo.conversations):
+        scored = demo.samples[said.scheme].benchmarks if said.scheme in schemes and said.scheme in demo.samples else {}
+        for j, asked in enumerate(said.questions):
+            if asked.benchmark not in scored:
+                place = ("conversations", i, "questions", j, "benchmark")
+                yield source.problem(place, f"scheme {said.scheme} scores no benchmark {asked.benchmark}")
+        for number in said.disputes:
+            if number not in scored:
+                place = ("conversations", i, "disputes", number)
+                yield source.problem(place, f"scheme {said.scheme} scores no benchmark {number}")
 
 
 def _loose_ends(source: Source, demo: DemoFile) -> Iterator[Problem]:
@@ -162,3 +219,13 @@ def _loose_ends(source: Source, demo: DemoFile) -> Iterator[Problem]:
             if membership.authority and membership.authority not in codes:
                 place = ("people", i, "memberships", j, "authority")
                 yield source.problem(place, f"{membership.authority} is no authority of this file")
+    for i, cover in enumerate(demo.covers):
+        for key, email in (("absent", cover.absent), ("person", cover.person)):
+            if email not in seen:
+                yield source.problem(("covers", i, key), f"{email} is nobody of this file")
+        for j, code in enumerate(cover.authorities):
+            if code not in codes:
+                yield source.problem(("covers", i, "authorities", j), f"{code} is no authority of this file")
+    for i, said in enumerate(demo.conversations):
+        if said.authority not in codes:
+            yield source.problem(("conversations", i, "authority"), f"{said.authority} is no authority of this file")

@@ -65,16 +65,16 @@ class Comparison:
         return any(one.kind != Kind.SAME for one in self.pieces)
 
 
-def compare(first: str, second: str) -> Comparison:
-    """Two texts as pieces that join to the one and to the other."""
-    return Comparison(tuple(_joined(_Comparing().texts(first, second))))
+def compare(first: str, second: str, steps: int = MOST_STEPS) -> Comparison:
+    """Two texts as pieces that join to the one and to the other. ``steps`` is less for many comparisons at once."""
+    return Comparison(tuple(_joined(_Comparing(steps).texts(first, second))))
 
 
 class _Comparing:
     """One comparison, with the steps that are left to it."""
 
-    def __init__(self) -> None:
-        self.steps = MOST_STEPS
+    def __init__(self, steps: int) -> None:
+        self.steps = steps
 
     def texts(self, first: str, second: str) -> Iterator[Piece]:
         """By sentences, and where those differ by words."""

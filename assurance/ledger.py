@@ -14,6 +14,8 @@ from assurance.models import Assessment, Authority, Event, Programme, ReferenceE
 from assurance.vocabulary import Audience, EventKind
 
 Record = TypeVar("Record", bound=Model)
+Happened = tuple[EventKind, dict[str, Any]]
+"""What else happened in the same movement, and its detail."""
 
 
 def save(record: Record, *, by: Actor, at: datetime, reason: str = "") -> Record:
@@ -84,29 +86,57 @@ def event(
     reason: str = "",
     detail: dict[str, Any] | None = None,
     audience: Audience = Audience.BOTH,
+    also: Sequence[Happened] = (),
 ) -> Event:
-    """Write that something happened to an authority's record. ``detail`` is JSON-able and names no text."""
-    return Event.objects.create(
+    """Write that something happened to an authority's record. ``detail`` is JSON-able and names no text.
+
+    ``also`` is what happened with it, after it and for the same readers: one statement for all.
+    """
+    common: dict[str, Any] = {
+        "at": at,
+        "person": by.user,
+        "person_name": by.name,
+        "authority": authority,
+        "assessment": assessment,
+        "audience": audience,
+    }
+    first = Event(
         kind=kind,
         name=name,
-        at=at,
-        person=by.user,
-        person_name=by.name,
-        authority=authority,
-        assessment=assessment,
         from_state=from_state,
         to_state=to_state,
         reason=reason,
         detail=detail or {},
-        audience=audience,
+        **common,
     )
+    Event.objects.bulk_create([first, *(Event(kind=what, detail=more, **common) for what, more in also)])
+    return first
 
 
-def events(kind: EventKind, assessments: Sequence[Assessment], *, by: Actor, at: datetime) -> None:
+def events(
+    kind: EventKind,
+    assessments: Sequence[Assessment],
+    *,
+    by: Actor,
+    at: datetime,
+    name: str = "",
+    detail: dict[str, Any] | None = None,
+    audience: Audience = Audience.BOTH,
+) -> None:
     """Write the same event for many assessments in one statement."""
     Event.objects.bulk_create(
         [
-            Event(kind=kind, at=at, person=by.user, person_name=by.name, authority=one.authority, assessment=one)
+            Event(
+                kind=kind,
+                at=at,
+                name=name,
+                person=by.user,
+                person_name=by.name,
+                authority=one.authority,
+                assessment=one,
+                detail=detail or {},
+                audience=audience,
+            )
             for one in assessments
         ],
         batch_size=1000,
@@ -115,7 +145,7 @@ def events(kind: EventKind, assessments: Sequence[Assessment], *, by: Actor, at:
 
 def events_on(
     assessment: Assessment,
-    happened: Sequence[tuple[EventKind, dict[str, Any]]],
+    happened: Sequence[Happened],
     *,
     by: Actor,
     at: datetime,

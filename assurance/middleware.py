@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from assurance.access import Actor, actor_for
+from assurance.queries.moved import last_movement
+from assurance.views.base import typed_texts
 from assurance.workflow import Moved
 
 UNSCOPED_PATHS = ("/healthz", "/readyz")
@@ -42,11 +45,17 @@ class ScopeMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Roll back, and say what happened where somebody else was quicker."""
+        context: dict[str, Any] = {}
+        if isinstance(exception, Moved):
+            # Before the transaction is given up: nothing can be read in it afterwards.
+            context = {
+                "state": exception.record.get_state_display(),
+                "moved": last_movement(request.actor, exception.record),  # type: ignore[attr-defined]
+                "texts": typed_texts(request) if request.method == "POST" else (),
+            }
         if transaction.get_connection().in_atomic_block:
             transaction.set_rollback(True)
-        if isinstance(exception, Moved):
-            return render(request, "errors/409.html", {"state": exception.record.get_state_display()}, status=409)
-        return None
+        return render(request, "errors/409.html", context, status=409) if context else None
 
     def _actor(self, request: HttpRequest) -> Actor | None:
         user = request.user

@@ -33,7 +33,7 @@ from django.utils import timezone, translation
 from assurance import text
 from assurance.access import Actor
 from assurance.models import Assessment, Authority, Membership, Message, User
-from assurance.vocabulary import MessageKind, MessageState, Role
+from assurance.vocabulary import REGION_ROLES, MessageKind, MessageState, Role
 from benchmarks.catalogue import scheme_text
 
 URGENT_DAYS = 7
@@ -287,6 +287,152 @@ def questions_asked(assessment: Assessment, *, by: Actor, at: datetime, due: Seq
     )
 
 
+def proposed(assessment: Assessment, *, by: Actor, at: datetime) -> int:
+    """Tell the authority's leads that outcomes are proposed. One statement more, to find them.
+
+    Args:
+        assessment: as it stands after proposing, with its authority and cycle read.
+
+    Returns:
+        How many messages were written.
+    """
+    return _of_agreement(MessageKind.PROPOSED, "proposed", (Role.LEAD,), assessment, by, at, assessment.cycle.agree_by)
+
+
+def responded(assessment: Assessment, *, by: Actor, at: datetime, disputed: int) -> int:
+    """Tell the advisers how the authority responds to proposed outcomes; the regional managers too if it disputes.
+
+    Args:
+        assessment: as it stands after the response, with its authority and cycle read.
+        disputed: on how many benchmarks; 0 when everything is accepted.
+
+    Returns:
+        How many messages were written.
+    """
+    name, roles = ("disputed", (Role.ADVISER, Role.REGIONAL_MANAGER)) if disputed else ("accepted", (Role.ADVISER,))
+    return _of_agreement(MessageKind.RESPONDED, name, roles, assessment, by, at, None, count=disputed)
+
+
+def settled(assessment: Assessment, *, by: Actor, at: datetime) -> int:
+    """Tell the authority's leads and its advisers that a dispute is settled. As :func:`proposed`."""
+    return _of_agreement(MessageKind.SETTLED, "settled", (Role.LEAD, Role.ADVISER), assessment, by, at, None)
+
+
+def reopened(assessment: Assessment, *, by: Actor, at: datetime) -> int:
+    """Tell the authority's leads and its advisers that agreed outcomes are looked at again. As :func:`proposed`."""
+    return _of_agreement(MessageKind.REOPENED, "reopened", (Role.LEAD, Role.ADVISER), assessment, by, at, None)
+
+
+def questions_answered(assessment: Assessment, *, by: Actor, at: datetime) -> int:
+    """Tell the authority's advisers that its answers are there. One statement more, to find them.
+
+    Args:
+        assessment: as it stands after the answers were sent, with its authority and cycle read.
+
+    Returns:
+        How many messages were written.
+    """
+    subject, body = compose("answered", by=by.name, assessment=assessment)
+    return write(
+        [
+            _about(
+                assessment,
+                kind=MessageKind.ANSWERED,
+                person=person,
+                key=f"answered:{assessment.pk}:{assessment.version}:{person.pk}",
+                subject=subject,
+                body=body,
+            )
+            for person, _role in members(assessment.authority_id, (Role.ADVISER,), timezone.localdate(at))
+        ],
+        at=at,
+    )
+
+
+def second_reading_asked(person: User, assessments: Sequence[Assessment], *, by: Actor, at: datetime, key: str) -> bool:
+    """Ask a colleague to read assessments a second time: one message, however many they are.
+
+    Args:
+        assessments: with their authorities and cycles read.
+        key: names this asking, so that the same one is not sent twice.
+    """
+    if not assessments or person.pk == by.id:
+        return False
+    only = assessments[0] if len(assessments) == 1 else None
+    page = address("second-reading", only.pk) if only else address("second-readings")
+    names = ", ".join(one.authority.name for one in assessments)
+    subject, body = compose("second_reading", by=by.name, count=len(assessments), names=names, page=page)
+    return tell(
+        MessageKind.SECOND_READING,
+        person,
+        at=at,
+        key=f"second-reading:{key}:{person.pk}",
+        subject=subject,
+        body=body,
+        authority=only.authority if only else None,
+        assessment=only,
+    )
+
+
+def practice_proposed(practice_id: int, assessment: Assessment, *, by: Actor, at: datetime) -> int:
+    """Ask the authority's leads whether something may be shared as good practice. One statement more, to find them.
+
+    Args:
+        assessment: with its authority and cycle read.
+
+    Returns:
+        How many messages were written.
+    """
+    page = address("practice-item", assessment.pk, practice_id)
+    subject, body = compose("practice", by=by.name, assessment=assessment, page=page)
+    return write(
+        [
+            _about(
+                assessment,
+                kind=MessageKind.PRACTICE,
+                person=person,
+                key=f"practice:{practice_id}:{person.pk}",
+                subject=subject,
+                body=body,
+            )
+            for person, _role in members(assessment.authority_id, (Role.LEAD,), timezone.localdate(at))
+        ],
+        at=at,
+    )
+
+
+def cover_arranged(
+    person: User,
+    *,
+    by: Actor,
+    at: datetime,
+    absent: User,
+    authorities: Sequence[str],
+    starts: date,
+    last_day: date,
+    key: str,
+) -> bool:
+    """Tell an adviser that they cover for another from a day to a day.
+
+    Args:
+        authorities: their names.
+        key: of the arrangement.
+
+    Returns:
+        Whether a message was written.
+    """
+    subject, body = compose(
+        "cover",
+        by=by.name,
+        absent=absent.name,
+        authorities=[one_line(name) for name in authorities],
+        starts=starts,
+        last_day=last_day,
+        portfolio_address=address("assessments"),
+    )
+    return tell(MessageKind.COVER, person, at=at, key=key, subject=subject, body=body, due=starts)
+
+
 def password_asked(person: User, *, at: datetime) -> bool:
     """Send somebody a link to choose a new password: at most one a minute. Returns whether a message was written."""
     subject, body = compose("password")
@@ -318,6 +464,46 @@ def members(authority_id: int, roles: Iterable[Role], on: date) -> list[tuple[Us
     return list(found.values())
 
 
+def _of_agreement(
+    kind: MessageKind,
+    name: str,
+    roles: Sequence[Role],
+    assessment: Assessment,
+    by: Actor,
+    at: datetime,
+    due: date | None,
+    **about: Any,
+) -> int:
+    """One message to everybody who holds one of the roles where the assessment is. Two statements."""
+    subject, body = compose(name, by=by.name, assessment=assessment, due=due, **about)
+    return write(
+        [
+            _about(
+                assessment,
+                kind=kind,
+                person=person,
+                key=f"{name}:{assessment.pk}:{assessment.version}:{person.pk}",
+                subject=subject,
+                body=body,
+                due=due,
+            )
+            for person in _people_at(assessment.authority, roles, timezone.localdate(at))
+        ],
+        at=at,
+    )
+
+
+def _people_at(authority: Authority, roles: Sequence[Role], on: date) -> list[User]:
+    """Whoever holds one of the roles for an authority on a day, by the authority or by its region. One query."""
+    here = Q(authority=authority, role__in=set(roles) - REGION_ROLES)
+    over = Q(role__in=set(roles) & REGION_ROLES, region=authority.region)
+    over &= Q(programme__isnull=True) | Q(programme=authority.programme_id)
+    rows = Membership.objects.filter(
+        here | over, Q(ends__isnull=True) | Q(ends__gt=on), starts__lte=on, person__is_active=True
+    )
+    return list({row.person_id: row.person for row in rows.select_related("person")}.values())
+
+
 def compose(name: str, *, assessment: Assessment | None = None, **about: Any) -> tuple[str, str]:
     """Subject and body from ``templates/mail/<name>.txt``, in the service's own language.
 
@@ -335,6 +521,8 @@ def compose(name: str, *, assessment: Assessment | None = None, **about: Any) ->
             "reference": assessment.reference,
             "assessment_address": address("assessment", assessment.pk),
             "questions_address": address("questions", assessment.pk),
+            "proposal_address": address("proposal", assessment.pk),
+            "record_address": address("record", assessment.pk),
         }
     values = {key: one_line(value) if isinstance(value, str) else value for key, value in about.items()}
     addresses = {

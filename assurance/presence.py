@@ -26,6 +26,11 @@ KEPT = timedelta(minutes=5)
 """After so long without a word somebody is no longer there."""
 MOST = 20
 """People remembered for one benchmark."""
+PLACES: Mapping[str, tuple[str, tuple[Permission, ...]]] = {
+    "selfassessment": ("", (Permission.EDIT_ANSWERS, Permission.EDIT_GIVEN)),
+    "review": ("review:", (Permission.REVIEW,)),
+}
+"""For each model whose page people work on: the beginning of its key, and who is noted there and told."""
 
 
 @dataclass(frozen=True)
@@ -48,18 +53,19 @@ class Present:
 
 
 def note(actor: Actor, row: Model, at: datetime) -> tuple[Present, ...]:
-    """Note that the actor is on the page of an answer, and say who else is, most recent first. No query.
+    """Note that the actor is on the page of an answer or a review, and say who else is, most recent first. No query.
 
-    Only those who answer for the row's authority are noted and told: nobody of the Home Office is, and nobody of
-    another authority. Two people who say so in the same instant may miss each other until one of them says it again.
+    Only those who answer for the row's authority, or who review it, are noted and told, each among themselves. Two
+    people who say so in the same instant may miss each other until one of them says it again.
 
     Args:
-        row: the ``SelfAssessment``; its authority must have been read.
+        row: the ``SelfAssessment`` or the ``Review``; its authority must have been read.
         at: now.
     """
-    if actor.id is None or not holds(actor, (Permission.EDIT_ANSWERS, Permission.EDIT_GIVEN), row):
+    place, permissions = PLACES[row._meta.model_name or ""]
+    if actor.id is None or not holds(actor, permissions, row):
         return ()
-    key = f"presence:{row.pk}"
+    key = f"presence:{place}{row.pk}"
     now = at.timestamp()
     try:
         there: Mapping[int, tuple[str, float]] = cache.get(key) or {}

@@ -105,6 +105,7 @@ def perform(
     given: Mapping[str, Any] | None = None,
     changes: Mapping[str, Any] | None = None,
     then: Callable[[Any], None] | None = None,
+    moving: Callable[[Any], Sequence[ledger.Happened]] | None = None,
 ) -> Any:
     """Move a record along the table: access, state, guard, change, history and event in one transaction.
 
@@ -113,6 +114,8 @@ def perform(
         given: what the person handed over; everything that the row needs must be there and not empty.
         changes: further fields of the record to set with the movement.
         then: writes that belong to the movement, made while the row is locked.
+        moving: the same, before the event of the movement is written; what it gives is written with the event, in
+            one statement, after it and for the same readers.
 
     Returns:
         The record as it is after the movement.
@@ -129,7 +132,18 @@ def perform(
             .filter(pk=record_id)
             .first()
         )
-        return move(table, record, name, by=by, at=at, version=version, given=given, changes=changes, then=then)
+        return move(
+            table,
+            record,
+            name,
+            by=by,
+            at=at,
+            version=version,
+            given=given,
+            changes=changes,
+            then=then,
+            moving=moving,
+        )
 
 
 def move(
@@ -143,6 +157,7 @@ def move(
     given: Mapping[str, Any] | None = None,
     changes: Mapping[str, Any] | None = None,
     then: Callable[[Any], None] | None = None,
+    moving: Callable[[Any], Sequence[ledger.Happened]] | None = None,
 ) -> Any:
     """As :func:`perform`, for a record whose row the caller has locked in the open transaction (None: not there)."""
     row = table.row(name)
@@ -161,6 +176,7 @@ def move(
         setattr(record, key, value)
     reason = str(given.get("reason", ""))
     ledger.save(record, by=by, at=at, reason=reason[:100] or name)
+    happened = moving(record) if moving is not None else ()
     ledger.event(
         table.event_kind,
         by=by,
@@ -173,6 +189,7 @@ def move(
         reason=reason,
         detail={"record": record.pk},
         audience=Audience.HOME_OFFICE if before in row.quiet_from else Audience.BOTH,
+        also=happened,
     )
     if then is not None:
         then(record)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
+from django.db.models import Q
+
 from benchmarks.models import Benchmark, CrosswalkEntry, SchemeVersion
 from benchmarks.scoring import ScaleLevel, Suggestion, suggest_outcome
 from benchmarks.vocabulary import Judgement, Standing, Status
@@ -122,6 +124,19 @@ def crosswalk_pairs(from_code: str, to_code: str) -> list[tuple[int, int]]:
             "from_number", "to_number"
         )
     )
+
+
+def read_alike(code: str, number: int) -> dict[str, frozenset[int]]:
+    """Which benchmarks of other schemes are read as this one, or this one as them: numbers by scheme. One query."""
+    here = Q(from_scheme__code=code, from_number=number) | Q(to_scheme__code=code, to_number=number)
+    rows = CrosswalkEntry.objects.filter(here).order_by()
+    found: dict[str, set[int]] = {}
+    for from_code, from_number, to_code, to_number in rows.values_list(
+        "from_scheme__code", "from_number", "to_scheme__code", "to_number"
+    ):
+        other, its_number = (to_code, to_number) if from_code == code else (from_code, from_number)
+        found.setdefault(other, set()).add(its_number)
+    return {other: frozenset(numbers) for other, numbers in found.items()}
 
 
 def newest_published(scheme_code: str) -> SchemeVersion | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import BinaryIO
 
 from django.core.files.storage import default_storage
@@ -12,11 +12,15 @@ from django.utils.translation import gettext as _
 
 from assurance.access import Actor, NotFound, fetch, holds, visible
 from assurance.models import Assessment
+from assurance.past import past
+from assurance.queries.history import Versions, versions
+from assurance.queries.quality import QualityPage, quality_page
 from assurance.vocabulary import LetterState, Permission, State
 from assurance.workflow import Row, available
 from letters.content import content_of, reference
 from letters.models import Letter
 from letters.pdf import Content
+from letters.quality import look_at, texts_of
 from letters.workflow import IN_PREPARATION, LETTER
 
 P = Permission
@@ -35,7 +39,10 @@ class LettersOfAssessment:
 
 @dataclass(frozen=True)
 class LetterPage:
-    """A letter for reading and for what can be done with it."""
+    """A letter for reading and for what can be done with it.
+
+    ``warnings`` is how many are open before it can go for approval; None for whoever has no part in that.
+    """
 
     letter: Letter
     reference: str
@@ -46,6 +53,7 @@ class LetterPage:
     can_download: bool
     is_being_made: bool
     replaced_by: int | None
+    warnings: int | None = None
 
 
 @dataclass(frozen=True)
@@ -98,7 +106,25 @@ def letter_page(actor: Actor, letter_id: int, today: date) -> LetterPage:
         can_download=bool(letter.sha256) and letter.issued_at is not None,
         is_being_made=letter.state == LetterState.APPROVED and not letter.failure,
         replaced_by=_replaced_by(letter),
+        warnings=len(look_at(letter).open) if _is_checked(actor, letter) else None,
     )
+
+
+def letter_quality(actor: Actor, letter_id: int) -> QualityPage:
+    """The warnings of the letter's assessment, and those about the letter's own words. Three queries."""
+    letter = fetch(actor, P.READ_REVIEW, Letter, pk=letter_id)
+    return quality_page(actor, letter.assessment_id, texts_of(letter))
+
+
+def letter_history(actor: Actor, letter_id: int, moment: datetime, page: int) -> tuple[Letter, Versions]:
+    """What the covering summary of a letter said at a moment, with its versions that the actor may read.
+
+    Raises:
+        NotFound, Forbidden: as for the letter itself.
+    """
+    letter = _visible_letter(actor, letter_id)
+    stood = past(actor, Letter, letter, lambda rows: str(rows[0]["summary"]) if rows else "", fields=("summary",))
+    return letter, versions(stood, moment, page)
 
 
 def letter_to_edit(actor: Actor, letter_id: int) -> Letter:
@@ -159,6 +185,11 @@ def waiting_for_file() -> list[tuple[int, int]]:
     """
     rows = Letter.objects.filter(state=LetterState.APPROVED, sha256="", failure="", issue_requested_at__isnull=False)
     return list(rows.values_list("pk", "authority_id"))
+
+
+def _is_checked(actor: Actor, letter: Letter) -> bool:
+    """Whether warnings are shown with the letter: to whoever may read the review, before it goes for approval."""
+    return letter.state in (LetterState.DRAFT, LetterState.ACCURACY_CHECK) and holds(actor, P.READ_REVIEW, letter)
 
 
 def _replaced_by(letter: Letter) -> int | None:

@@ -142,6 +142,8 @@ def _follow_ups(whole: Submission) -> Section:
         said = [str(line.progress_label) or _("Not answered")]
         if line.owner:
             said.append(_("Owner: %(name)s") % {"name": line.owner})
+        if line.owners:
+            said.append(_("Owners when it was made: %(names)s") % {"names": ", ".join(line.owners)})
         entries = [Entry(text="; ".join(said), note=line.note)]
         blocks.append(Block(heading=title, text=line.text))
         blocks.append(Block(kind="list", entries=entries))

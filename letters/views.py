@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,7 +17,9 @@ from django_stubs_ext import StrOrPromise
 
 from assurance.actions import documents
 from assurance.actions.refusals import NotEditable, Stale, Unfit
+from assurance.forms.history import MomentForm, exact_moment
 from assurance.views.base import number_from, put_refusal, signed_in, with_version
+from assurance.views.quality import warnings
 from assurance.vocabulary import DocumentKind, LetterState
 from assurance.workflow import Blocked, Moved
 from letters import actions, queries
@@ -65,6 +67,20 @@ def letter(request: HttpRequest, letter_id: int) -> HttpResponse:
 
 
 @signed_in
+def history(request: HttpRequest, letter_id: int) -> HttpResponse:
+    """What the covering summary said at a moment, and who changed it."""
+    now = timezone.now()
+    exact = exact_moment(request.GET.get("at", ""))
+    form = MomentForm(request.GET if exact is None and request.GET else None, now=now)
+    form.is_valid()
+    moment = exact or form.moment()
+    page = number_from(request.GET.get("page")) or 1
+    found, versions = queries.letter_history(request.actor, letter_id, moment, page)
+    context = {"letter": found, "versions": versions, "form": form, "is_now": moment == now}
+    return render(request, "letters/history.html", context)
+
+
+@signed_in
 def edit(request: HttpRequest, letter_id: int) -> HttpResponse:
     """Write the parts of a letter that no record holds."""
     found = queries.letter_to_edit(request.actor, letter_id)
@@ -97,6 +113,17 @@ def edit(request: HttpRequest, letter_id: int) -> HttpResponse:
         form = LetterForm(initial=_initial(found))
     context = {"letter": found, "form": form, "stale": stale}
     return render(request, "letters/edit.html", context, status=409 if stale else 200)
+
+
+@signed_in
+def quality(request: HttpRequest, letter_id: int) -> HttpResponse:
+    """The warnings that keep a letter from going for approval, those about its own words with them."""
+
+    def find() -> Any:
+        return queries.letter_quality(request.actor, letter_id)
+
+    here, back = resolve_url("letter-quality", letter_id), resolve_url("letter", letter_id)
+    return warnings(request, find, here=here, back=(back, _("Back to the letter")))
 
 
 MOVES: dict[str, tuple[Callable[..., Any], StrOrPromise, StrOrPromise]] = {

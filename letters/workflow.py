@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as T
+from django.utils.translation import ngettext
 
 from assurance.access import Actor
 from assurance.vocabulary import EventKind, LetterState, Permission, State
@@ -14,6 +15,7 @@ from assurance.workflow import Obstacle, Row, Table
 from letters.content import content_of
 from letters.models import Letter
 from letters.pdf.text import check_all
+from letters.quality import look_at
 
 S = LetterState
 P = Permission
@@ -29,6 +31,19 @@ def _complete(letter: Letter, actor: Actor) -> Sequence[Obstacle]:
     }
     obstacles = [Obstacle(message) for name, message in wanted.items() if not getattr(letter, name)]
     return [*obstacles, *_agreed(letter, actor), *_printable(letter)]
+
+
+def _ready_for_approval(letter: Letter, actor: Actor) -> Sequence[Obstacle]:
+    """A signatory gets what is complete, and what somebody answers for: no warning about quality is open."""
+    obstacles = list(_complete(letter, actor))
+    if count := len(look_at(letter).open):
+        message = ngettext(
+            "The quality check has %(count)s open warning: mend it, or overrule it with a reason",
+            "The quality check has %(count)s open warnings: mend them, or overrule them with a reason",
+            count,
+        )
+        obstacles.append(Obstacle(message % {"count": count}))
+    return obstacles
 
 
 def _printable(letter: Letter) -> Sequence[Obstacle]:
@@ -72,7 +87,7 @@ LETTER = Table(
         Row("end_check", frozenset({S.ACCURACY_CHECK}), S.DRAFT, (P.DRAFT_LETTERS,),
             T("End accuracy check")),
         Row("send_for_approval", frozenset({S.DRAFT, S.ACCURACY_CHECK}), S.AWAITING_APPROVAL, (P.DRAFT_LETTERS,),
-            T("Send for approval"), _complete, quiet_from=IN_PREPARATION),
+            T("Send for approval"), _ready_for_approval, quiet_from=IN_PREPARATION),
         Row("return", frozenset({S.AWAITING_APPROVAL}), S.DRAFT, (P.APPROVE_LETTERS,),
             T("Return to the adviser"), needs=("reason",), quiet_from=IN_PREPARATION),
         Row("approve", frozenset({S.AWAITING_APPROVAL}), S.APPROVED, (P.APPROVE_LETTERS,),

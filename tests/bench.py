@@ -29,6 +29,7 @@ from assurance.workbook import layout
 from letters import actions
 from letters.models import Letter
 from letters.pdf import Content, render
+from tests.assurance.past import many_events, many_versions
 from tests.matrices.world import pdf
 from tests.universe import Universe, all_rows, as_actor
 
@@ -78,7 +79,6 @@ def test_pages(universe: Universe, table: list[tuple[Any, ...]], client: Client)
         ("home of a Prevent Lead", universe.lead, "/"),
         ("task list", universe.other_lead, f"/assessments/{started.pk}/"),
         ("one benchmark (checklist)", universe.other_lead, f"/assessments/{started.pk}/benchmarks/2/"),
-        ("review of one benchmark", universe.adviser, f"/assessments/{reviewed.pk}/review/1/"),
         ("three judgements (ten benchmarks)", universe.lead, f"/assessments/{proposed.pk}/record/"),
         ("timeline", universe.adviser, f"/assessments/{reviewed.pk}/timeline/"),
         ("letters", universe.signatory, "/letters/"),
@@ -98,6 +98,57 @@ def test_pages(universe: Universe, table: list[tuple[Any, ...]], client: Client)
         return client.post(address, {"outcome": "met", "evidence": evidence, "version": version})
 
     table.append(("save of one benchmark", *measure(save)))
+
+
+def test_looking_back(universe: Universe, table: list[tuple[Any, ...]], client: Client) -> None:
+    """A timeline of five hundred events, of both sides, and a text of eighteen thousand characters saved 200 times."""
+    assessment = universe.assessment(State.IN_REVIEW)
+    many_events(universe, assessment, 500)
+    many_versions(universe, assessment, 200)
+    place = f"/assessments/{assessment.pk}/"
+    for name, person, address in (
+        ("timeline of 500 events", universe.auditor, "timeline/"),
+        ("the same, movements on one benchmark", universe.auditor, "timeline/?benchmark=2&kind=outcomes"),
+        ("the same, for the authority", universe.lead, "timeline/"),
+        ("history of a text of 200 versions", universe.auditor, "history/?text=evidence&benchmark=2"),
+        ("the same, for the adviser", universe.adviser, "history/?text=evidence&benchmark=2"),
+    ):
+        client.force_login(person)
+        table.append((name, *measure(lambda address=address: client.get(f"{place}{address}"))))
+
+
+def test_review(universe: Universe, table: list[tuple[Any, ...]], client: Client) -> None:
+    """A benchmark side by side with all there can be: every criterion marked and judged, a last year, ten files."""
+    universe.last_year()
+    assessment = universe.assessment(State.IN_PROGRESS)
+    criteria = sorted(universe.scheme().benchmarks[8].criterion_ids)
+    long_text = ("We asked every partner what had changed, and wrote it down. " * 400)[: text.EVIDENCE].strip()
+    common: dict[str, Any] = {"at": universe.at, "assessment_id": assessment.pk}
+    with as_actor(universe.lead) as by:
+        marks, notes = dict.fromkeys(criteria, "met"), dict.fromkeys(criteria, "From May on, with the police.")
+        reply = answers.Reply(level_code="met", evidence=long_text, marks=marks, notes=notes)
+        version = SelfAssessment.objects.get(assessment=assessment, benchmark__number=8).version
+        answers.save_answer(by=by, number=8, version=version, reply=reply, **common)
+        files = [SimpleUploadedFile(f"minutes {number}.pdf", pdf()) for number in range(10)]
+        evidence.add_files(by=by, files=files, supports=evidence.Supports([8]), enqueue=lambda *ids: None, **common)
+    universe.assessment(State.IN_REVIEW)
+    place = f"/assessments/{assessment.pk}/review/"
+    versions = count(1)
+
+    def save() -> Any:
+        version = next(versions)
+        verdicts = {f"verdict_{one}": "agree" for one in criteria}
+        fields = {"outcome": "met", "summary": f"They met {version} times. " * 60, "private": f"Ask {version}."}
+        return client.post(f"{place}8/", verdicts | fields | {"version": version, "note_version": version - 1})
+
+    for name, person, act in (
+        ("side by side", universe.adviser, lambda: client.get(f"{place}2/")),
+        ("side by side, everything on it", universe.adviser, lambda: client.get(f"{place}8/")),
+        ("the same, to read", universe.manager, lambda: client.get(f"{place}8/")),
+        ("save of a review with its private note", universe.adviser, save),
+    ):
+        client.force_login(person)
+        table.append((name, *measure(act)))
 
 
 def test_self_assessment(universe: Universe, client: Client, capsys: pytest.CaptureFixture[str]) -> None:
@@ -170,7 +221,10 @@ def test_self_assessment(universe: Universe, client: Client, capsys: pytest.Capt
 
 @pytest.mark.parametrize("length", [20, 400])
 def test_portfolio(universe: Universe, table: list[tuple[Any, ...]], client: Client, length: int) -> None:
-    """The list of assessments of an adviser with this many authorities, fifty to a page."""
+    """The portfolio of an adviser with this many authorities in every state, fifty to a page, and of their manager.
+
+    Help, which is a page of fixed text, is there to compare with.
+    """
     this_year = universe.cycle()
     with all_rows():
         for number in range(length - 1):
@@ -189,8 +243,21 @@ def test_portfolio(universe: Universe, table: list[tuple[Any, ...]], client: Cli
     with as_actor(universe.administrator) as by:
         added = list(Authority.objects.filter(name__startswith="Authority"))
         cycles.create_assessments(Cycle.objects.get(pk=this_year.pk), added, by=by, at=universe.at)
-    client.force_login(universe.adviser)
-    table.append((f"list of {length} assessments", *measure(lambda: client.get("/assessments/"))))
+    states = [State.SUBMITTED, State.IN_REVIEW, State.PROPOSED, State.DISPUTED, State.AGREED, State.NOT_STARTED]
+    with all_rows():
+        # Straight into the table: what is measured is reading, and 400 journeys would take an hour.
+        for number, state in enumerate(states):
+            ids = [one.pk for one in this_year.assessments.order_by("pk")][number :: len(states)]
+            submitted = None if state == State.NOT_STARTED else universe.at
+            Assessment.objects.filter(pk__in=ids).update(state=state, submitted_at=submitted)
+    for name, person in (("adviser", universe.adviser), ("manager", universe.manager)):
+        client.force_login(person)
+        for page, address in (
+            ("help", "/help/"),
+            ("portfolio", "/assessments/"),
+            ("by deadline, page 2", "/assessments/?sort=deadline&page=2"),
+        ):
+            table.append((f"{name}, {length} authorities: {page}", *measure(lambda at=address: client.get(at))))
 
 
 def test_letters(universe: Universe, capsys: pytest.CaptureFixture[str]) -> None:

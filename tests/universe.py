@@ -25,7 +25,7 @@ from django.db import connection, transaction
 
 from assurance import access, scope
 from assurance.access import Actor
-from assurance.actions import answers, cycles, reference, reviews
+from assurance.actions import agreement, answers, cycles, points, questions, reference, reviews
 from assurance.models import (
     Assessment,
     Authority,
@@ -186,7 +186,7 @@ class Universe:
         with as_actor(self.lead_of(authority)) as lead:
             waiting = access.visible(lead, Question).filter(assessment_id=assessment_id, answered_at__isnull=True)
             for question in waiting:
-                answers.save_question_answer(
+                questions.save_question_answer(
                     by=lead, at=self.at, question_id=question.pk, version=question.version, answer="These people do."
                 )
 
@@ -292,12 +292,12 @@ class Universe:
         for step in (State.SUBMITTED, State.IN_REVIEW):
             self._step(step, assessment.pk, authority, scheme)
         with as_actor(self.adviser_of(authority)) as adviser:
-            reviews.save_recommendations(
+            points.save_recommendations(
                 by=adviser,
                 at=self.at,
                 assessment_id=assessment.pk,
-                token=reviews.list_token(()),
-                recommendations=[reviews.NewRecommendation("Write the risks down.", benchmarks=(2,))],
+                token=points.list_token(()),
+                recommendations=[points.NewRecommendation("Write the risks down.", benchmarks=(2,))],
             )
         for step in (State.PROPOSED, State.AGREED):
             self._step(step, assessment.pk, authority, scheme)
@@ -371,19 +371,19 @@ class Universe:
                 with as_actor(self.adviser_of(authority)) as adviser:
                     reviews.begin_review(by=adviser, **common)
             case State.CLARIFICATION:
-                question = reviews.NewQuestion("Who takes part?", due=self.at.date() + timedelta(days=7), number=1)
+                question = questions.NewQuestion("Who takes part?", due=self.at.date() + timedelta(days=7), number=1)
                 with as_actor(self.adviser_of(authority)) as adviser:
-                    reviews.ask(by=adviser, questions=[question], **common)
+                    questions.ask(by=adviser, questions=[question], **common)
             case State.PROPOSED:
                 with as_actor(self.adviser_of(authority)) as adviser:
                     self._review_all(adviser, assessment_id, scheme)
-                    reviews.propose(by=adviser, **common)
+                    agreement.propose(by=adviser, **common)
             case State.DISPUTED:
                 with as_actor(self.lead_of(authority)) as lead:
-                    answers.dispute(by=lead, reasons={1: "We did more than this."}, **common)
+                    agreement.dispute(by=lead, reasons={1: "We did more than this."}, **common)
             case State.AGREED:
                 with as_actor(self.lead_of(authority)) as lead:
-                    answers.accept(by=lead, **common)
+                    agreement.accept(by=lead, **common)
             case State.WITHDRAWN:
                 with as_actor(self.administrator) as administrator:
                     reviews.withdraw(by=administrator, reason="Opened by mistake.", **common)
@@ -412,7 +412,7 @@ class Universe:
                     version=row.version,
                     level_code=USUAL_LEVEL[scheme.code],
                     summary=f"Summary for benchmark {number}.",
-                    comments="",
+                    comments=f"Comments for benchmark {number}.",
                 )
 
     def _open_cycle(self, code: str) -> Cycle:

@@ -1,8 +1,8 @@
-"""What an authority writes: its answers on the benchmarks, its submission, its agreement."""
+"""What an authority writes: its answers on the benchmarks, and its submission."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,20 +14,15 @@ from assurance import ledger, outbox, text
 from assurance.access import Actor, Forbidden, fetch, may_answer
 from assurance.actions.refusals import NotEditable, Stale, Unfit
 from assurance.models import (
-    AgreedOutcome,
     Assessment,
-    Dispute,
     Draft,
     Event,
-    Question,
-    Review,
     SelfAssessment,
 )
 from assurance.vocabulary import (
     EDITABLE_STATES,
     Answer,
     Audience,
-    Basis,
     CycleState,
     EventKind,
     Mark,
@@ -223,180 +218,6 @@ def recall(*, by: Actor, at: datetime, assessment_id: int, version: int | None =
         at=at,
         version=version,
         changes={"submitted_at": None, "submitted_by": None, "declaration": "", "reference": ""},
-    )
-
-
-def save_question_answer(*, by: Actor, at: datetime, question_id: int, version: int, answer: str) -> Question:
-    """Answer one of the adviser's questions. The answers go off together with ``send_answers``.
-
-    Raises:
-        Stale: somebody saved since; nothing is overwritten.
-        NotEditable: the assessment is not at the stage of questions.
-        Unfit: the answer is empty or does not fit.
-    """
-    with transaction.atomic():
-        question = fetch(
-            by,
-            Permission.SUBMIT,
-            Question,
-            lock=("self", "assessment"),
-            related=("assessment",),
-            pk=question_id,
-        )
-        if question.assessment.state != State.CLARIFICATION:
-            raise NotEditable(question.assessment)
-        if question.version != version:
-            raise Stale(question)
-        question.answer = fitting(answer, "answer", addresses=True)
-        if not question.answer:
-            raise Unfit("answer", _("Enter your answer"))
-        question.answered_at = at
-        question.version += 1
-        ledger.save(question, by=by, at=at)
-        ledger.event(
-            EventKind.ANSWERED,
-            by=by,
-            at=at,
-            authority=question.authority,
-            assessment=question.assessment,
-            name="question",
-            detail={"question": question.pk},
-            audience=Audience.AUTHORITY,
-        )
-    return question
-
-
-@dataclass(frozen=True, kw_only=True)
-class QuestionReply:
-    """An answer to one question. ``version`` is of the question as the person saw it; empty leaves it for later."""
-
-    version: int
-    answer: str = ""
-
-
-def save_question_answers(
-    *, by: Actor, at: datetime, assessment_id: int, replies: Mapping[int, QuestionReply]
-) -> Assessment:
-    """Answer several of the adviser's questions, all or none of them. They go off with :func:`send_answers`.
-
-    Args:
-        replies: by the id of the question.
-
-    Raises:
-        Stale: somebody else answered some of these in between; ``current`` has those questions by id. One whose
-            text the person left as it was when they saw it is no conflict and stays as it stands.
-        NotEditable: the assessment is not at the stage of questions.
-        Unfit: an answer does not fit, or one that stands was emptied, at ``answer_7``.
-    """
-    with transaction.atomic():
-        assessment = fetch(by, Permission.SUBMIT, Assessment, lock=("self",), pk=assessment_id)
-        if assessment.state != State.CLARIFICATION:
-            raise NotEditable(assessment)
-        questions = Question.objects.select_for_update().filter(assessment=assessment, pk__in=replies)
-        changed, conflicts = [], {}
-        for question in questions:
-            reply, field = replies[question.pk], f"answer_{question.pk}"
-            answer = fitting(reply.answer, field, addresses=True)
-            if answer == question.answer:
-                continue
-            if question.version != reply.version:
-                seen = Question.history.filter(id=question.pk, version=reply.version).first()
-                if seen is None or seen.answer != answer:
-                    conflicts[question.pk] = question
-                continue
-            if not answer:
-                raise Unfit(field, _("Enter your answer"))
-            question.answer, question.answered_at = answer, at
-            question.version += 1
-            changed.append(question)
-        if conflicts:
-            raise Stale(conflicts)
-        if changed:
-            ledger.save_many(Question, changed, by=by, at=at)
-            ledger.events_on(
-                assessment,
-                [(EventKind.ANSWERED, {"question": question.pk}) for question in changed],
-                by=by,
-                at=at,
-                audience=Audience.AUTHORITY,
-            )
-    return assessment
-
-
-def send_answers(*, by: Actor, at: datetime, assessment_id: int, version: int | None = None) -> Assessment:
-    """Give the answers to the adviser, who goes on with the review."""
-    return perform(ASSESSMENT, assessment_id, "answer", by=by, at=at, version=version)
-
-
-def accept(*, by: Actor, at: datetime, assessment_id: int, version: int | None = None) -> Assessment:
-    """Accept the proposed outcomes: they become the agreed ones."""
-
-    def agree(assessment: Assessment) -> None:
-        reviews = list(Review.objects.filter(assessment=assessment))
-        stand(assessment, {one.benchmark_id: (one.answer, one.level_id) for one in reviews}, Basis.AGREED, by, at)
-
-    return perform(ASSESSMENT, assessment_id, "accept", by=by, at=at, version=version, then=agree)
-
-
-def dispute(
-    *, by: Actor, at: datetime, assessment_id: int, reasons: Mapping[int, str], version: int | None = None
-) -> Assessment:
-    """Dispute proposed outcomes. ``reasons`` by benchmark number; benchmarks without one are not disputed.
-
-    Raises:
-        Unfit: a number is not a scored benchmark, or a reason does not fit.
-    """
-    cleaned = {number: fitting(reason, f"reason_{number}") for number, reason in reasons.items() if reason.strip()}
-
-    def keep(assessment: Assessment) -> None:
-        ids = dict(assessment.cycle.benchmarks.filter(scored=True).values_list("benchmark__number", "benchmark_id"))
-        if unknown := sorted(set(cleaned) - set(ids)):
-            raise Unfit(f"reason_{unknown[0]}", _("Choose a benchmark that is scored"))
-        ledger.create_many(
-            Dispute,
-            [
-                Dispute(
-                    authority=assessment.authority,
-                    assessment=assessment,
-                    benchmark_id=ids[number],
-                    reason=reason,
-                    raised_at=at,
-                )
-                for number, reason in sorted(cleaned.items())
-            ],
-            by=by,
-            at=at,
-        )
-
-    return perform(
-        ASSESSMENT, assessment_id, "dispute", by=by, at=at, version=version, given={"disputes": cleaned}, then=keep
-    )
-
-
-def stand(
-    assessment: Assessment,
-    outcomes: Mapping[int, tuple[str, int | None]],
-    basis: Basis,
-    by: Actor,
-    at: datetime,
-    settled: Collection[int] = (),
-) -> None:
-    """Write what stands, by benchmark id: (answer, level id). ``settled`` ids carry the basis settled instead."""
-    ledger.create_many(
-        AgreedOutcome,
-        [
-            AgreedOutcome(
-                authority=assessment.authority,
-                assessment=assessment,
-                benchmark_id=benchmark_id,
-                answer=answer,
-                level_id=level_id,
-                basis=Basis.SETTLED if benchmark_id in settled else basis,
-            )
-            for benchmark_id, (answer, level_id) in outcomes.items()
-        ],
-        by=by,
-        at=at,
     )
 
 

@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 
 from assurance import filetypes, ledger, scanning, store, text
 from assurance.access import Actor, Forbidden, fetch, holds
+from assurance.actions.questions import is_open
 from assurance.actions.refusals import NotEditable, Stale, Unfit
-from assurance.models import Assessment, Document, Evidence, EvidenceFile, SelfAssessment, Upload
+from assurance.models import Assessment, Document, Evidence, EvidenceFile, Question, SelfAssessment, Upload
 from assurance.vocabulary import (
     EDITABLE_STATES,
     Answer,
@@ -46,10 +47,14 @@ MOST_VERSIONS = 50
 
 @dataclass(frozen=True)
 class Supports:
-    """What a piece of evidence is for: numbers of benchmarks, and criteria of these by id if need be."""
+    """What a piece of evidence is for: numbers of benchmarks, and criteria of these by id if need be.
+
+    With ``question``, the id of a question of the adviser's, it answers that one and is on the benchmark of it.
+    """
 
     benchmarks: Collection[int] = ()
     criteria: Collection[int] = ()
+    question: int | None = None
 
 
 @dataclass(frozen=True)
@@ -99,11 +104,17 @@ def answerable(by: Actor, assessment: Assessment) -> frozenset[int]:
     return frozenset(rows.order_by().values_list("benchmark__number", flat=True))
 
 
-def removable(assessment: Assessment, added_at: datetime) -> bool:
-    """Whether evidence may be taken away now: not what was submitted, which the adviser has read by now."""
-    return assessment.state in EDITABLE_STATES or (
-        assessment.submitted_at is not None and added_at > assessment.submitted_at
-    )
+def removable(row: Evidence) -> bool:
+    """Whether evidence may be taken away now: not what was submitted or sent, which the adviser has read by now.
+
+    Its assessment must have been read, and the question that it answers if it answers one.
+    """
+    assessment = row.assessment
+    if assessment.state in EDITABLE_STATES:
+        return True
+    if row.question is not None:
+        return is_open(assessment, row.question)
+    return assessment.submitted_at is not None and row.added_at > assessment.submitted_at
 
 
 def add_files(
@@ -200,7 +211,7 @@ def edit_evidence(
     """
     with transaction.atomic():
         row = _fetch(by, assessment_id, evidence_id)
-        fields = _supported(by, row.assessment, supports) | {"title": _title(title)}
+        fields = _supported(by, row.assessment, supports, row) | {"title": _title(title)}
         if row.kind == EvidenceKind.LINK:
             fields["url"] = web_address(url)
         if all(getattr(row, name) == value for name, value in fields.items()):
@@ -264,7 +275,7 @@ def remove_evidence(*, by: Actor, at: datetime, assessment_id: int, evidence_id:
         row = _fetch(by, assessment_id, evidence_id, even_removed=True)
         if row.removed_at is not None:
             return row
-        if not removable(row.assessment, row.added_at):
+        if not removable(row):
             raise NotEditable(row.assessment)
         _fresh(row, version)
         row.removed_at = at
@@ -423,9 +434,15 @@ def _place(by: Actor, assessment_id: int, supports: Supports) -> tuple[Assessmen
     return assessment, _supported(by, assessment, supports)
 
 
-def _supported(by: Actor, assessment: Assessment, supports: Supports) -> dict[str, Any]:
+def _supported(by: Actor, assessment: Assessment, supports: Supports, row: Evidence | None = None) -> dict[str, Any]:
+    """What evidence supports, as fields of a record; ``row`` is the evidence that is changed, None for a new one."""
+    if supports.question is not None:
+        return _answering(assessment, supports.question)
     numbers, mine = sorted(set(supports.benchmarks)), answerable(by, assessment)
-    if not numbers:
+    if row is not None and row.question is not None:
+        # What answers a question may be on no benchmark, as the question may.
+        mine |= set(row.benchmark_numbers)
+    elif not numbers:
         raise Unfit("benchmarks", _("Choose at least one benchmark"))
     if not mine.issuperset(numbers):
         if holds(by, Permission.EDIT_ANSWERS, assessment):
@@ -436,6 +453,17 @@ def _supported(by: Actor, assessment: Assessment, supports: Supports) -> dict[st
     if not _criteria_of(scheme, numbers).issuperset(criteria):
         raise Unfit("criteria", _("Choose criteria of the benchmarks that you have chosen"))
     return {"benchmark_numbers": numbers, "criterion_ids": criteria}
+
+
+def _answering(assessment: Assessment, question_id: int) -> dict[str, Any]:
+    """The same for evidence that answers a question. Raises :class:`NotEditable` for one of no open round."""
+    question = Question.objects.select_related("benchmark").filter(assessment=assessment, pk=question_id).first()
+    if question is None:
+        raise Unfit("files", _("Choose a question of this assessment"))
+    if not is_open(assessment, question):
+        raise NotEditable(assessment)
+    numbers = [question.benchmark.number] if question.benchmark else []
+    return {"benchmark_numbers": numbers, "criterion_ids": [], "question": question}
 
 
 def _criteria_of(scheme: SchemeText, numbers: Collection[int]) -> frozenset[int]:
@@ -455,7 +483,7 @@ def _fetch(by: Actor, assessment_id: int, evidence_id: int, *, even_removed: boo
         EDITORS,
         Evidence,
         lock=("self", "assessment"),
-        related=("assessment__cycle",),
+        related=("assessment__cycle", "question"),
         pk=evidence_id,
         assessment_id=assessment_id,
     )
@@ -531,6 +559,7 @@ def _note(assessment: Assessment, what: str, rows: Sequence[Evidence], by: Actor
         name=what,
         # A single benchmark is named as the other events name theirs, so that the timeline can say which.
         detail={"evidence": [row.pk for row in rows], "benchmarks": numbers}
-        | ({"benchmark": numbers[0]} if len(numbers) == 1 else {}),
+        | ({"benchmark": numbers[0]} if len(numbers) == 1 else {})
+        | ({"question": rows[0].question_id} if rows[0].question_id else {}),
         audience=Audience.AUTHORITY,
     )

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from assurance import ledger
 from assurance.access import Actor, require
-from assurance.actions.answers import stand
+from assurance.actions.agreement import stand
 from assurance.actions.cycles import add_benchmarks
 from assurance.case_file import CaseFile
 from assurance.models import Assessment, Authority, Cycle, Programme, Recommendation, Review, SelfAssessment, Strength
@@ -202,6 +202,8 @@ def _write(
                 heading=one.heading,
                 text=one.text,
                 benchmark_numbers=one.benchmarks,
+                owners=[name for name in one.owners if name],
+                due_on=one.due,
             )
             for position, one in enumerate(case.recommendations, start=1)
         ],

@@ -247,7 +247,7 @@ def _digest(key: str, person: User, messages: Iterable[Message]) -> outbox.Note:
 def _where(message: Message) -> str:
     if message.assessment_id is None:
         return outbox.address("home")
-    if message.kind == MessageKind.QUESTIONS:
+    if message.kind in (MessageKind.QUESTIONS, MessageKind.ANSWERED):
         return outbox.address("questions", message.assessment_id)
     return outbox.address("assessment", message.assessment_id)
 

@@ -120,11 +120,20 @@ def add_partnership(
     return partnership
 
 
-def add_person(*, by: Actor, at: datetime, email: str, name: str, password: str | None) -> User:
-    """A person who can sign in; without a password they have to set one by e-mail first."""
+def add_person(
+    *, by: Actor, at: datetime, email: str, name: str, password: str | None, is_hashed: bool = False
+) -> User:
+    """A person who can sign in; without a password they have to set one by e-mail first.
+
+    Args:
+        is_hashed: the password is given as it is kept, so that many people who share one cost one hash.
+    """
     require_anywhere(by, Permission.MANAGE_PEOPLE)
     user = User(email=canonical_email(email), name=name)
-    user.set_password(password)
+    if is_hashed and password:
+        user.password = password
+    else:
+        user.set_password(password)
     with transaction.atomic():
         ledger.save(user, by=by, at=at)
         ledger.reference_event(EventKind.MEMBERSHIP, by=by, at=at, name="person", detail={"person": user.pk})

@@ -1,43 +1,35 @@
-"""What the Home Office writes about an assessment: review, questions, proposal, settlement."""
+"""What the Home Office writes about an assessment before it proposes outcomes, and taking one out of the cycle."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from assurance import ledger, outbox
-from assurance.access import Actor, fetch
-from assurance.actions.answers import fitting, outcome, outcome_detail, stand
+from assurance import ledger, text
+from assurance.access import Actor, fetch, require
+from assurance.actions.agreement import stand_down
+from assurance.actions.answers import fitting, outcome, outcome_detail
 from assurance.actions.refusals import NotEditable, Stale, Unfit
-from assurance.models import AgreedOutcome, Assessment, Dispute, Question, Recommendation, Review, Strength
-from assurance.vocabulary import Answer, Audience, Basis, EventKind, LetterState, Permission, State
+from assurance.models import Assessment, PrivateNote, Review
+from assurance.vocabulary import Answer, Audience, EventKind, LetterState, Permission, State, Verdict
 from assurance.workflow import ASSESSMENT, perform
-from benchmarks.catalogue import scheme_text
+from benchmarks.catalogue import SchemeText, scheme_text
+
+WRITERS_OF_NOTES = (Permission.REVIEW, Permission.SETTLE)
+"""Who writes private notes, if they may read them."""
 
 
 @dataclass(frozen=True)
-class NewQuestion:
-    """A question to the authority, on a benchmark or on none, due on a day."""
+class Private:
+    """A private note as it is to read. ``version`` is of the note as the person saw it; 0 while there was none."""
 
     text: str
-    due: date
-    number: int | None = None
-
-
-@dataclass(frozen=True)
-class NewRecommendation:
-    """A recommendation as it is to stand, in its place in the list."""
-
-    text: str
-    heading: str = ""
-    benchmarks: tuple[int, ...] = ()
+    version: int
 
 
 def begin_review(*, by: Actor, at: datetime, assessment_id: int, version: int | None = None) -> Assessment:
@@ -55,13 +47,21 @@ def save_review(
     level_code: str | None,
     summary: str,
     comments: str,
+    verdicts: Mapping[int, str] | None = None,
+    notes: Mapping[int, str] | None = None,
+    private: Private | None = None,
 ) -> Review:
     """Save the adviser's judgement on one benchmark. The authority sees none of it before it is proposed.
 
+    Args:
+        verdicts, notes: whether the adviser agrees with what is said of a criterion, and why not, by criterion id; a
+            criterion that is not named has neither. None leaves all of them as they stand.
+        private: the private note to save with it, in the same transaction; None leaves it as it stands.
+
     Raises:
-        Stale: somebody saved since; nothing is overwritten.
+        Stale: somebody saved the review or the private note since; neither is overwritten.
         NotEditable: the assessment is not in review, or the benchmark is not scored.
-        Unfit: the level or a text does not fit.
+        Unfit: the level, a criterion or a text does not fit.
     """
     with transaction.atomic():
         row = fetch(
@@ -75,186 +75,99 @@ def save_review(
         )
         if row.assessment.state != State.IN_REVIEW or row.answer == Answer.NOT_APPLICABLE:
             raise NotEditable(row.assessment)
+        row.assessment.authority = row.authority
         scheme = scheme_text(row.assessment.cycle.scheme_version_id)
-        wanted = (*outcome(scheme, level_code), fitting(summary, "summary"), fitting(comments, "comments"))
-        if row.version != version:
-            if wanted == (row.answer, row.level_id, row.summary, row.comments):
-                return row
+        answer, level_id = outcome(scheme, level_code)
+        wanted: dict[str, Any] = {
+            "answer": answer,
+            "level_id": level_id,
+            "summary": fitting(summary, "summary"),
+            "comments": fitting(comments, "comments"),
+            **_on_criteria(scheme, number, verdicts, notes),
+        }
+        is_same = all(getattr(row, name) == value for name, value in wanted.items())
+        if row.version != version and not is_same:
             raise Stale(row)
-        before = row.level_id
-        row.answer, row.level_id, row.summary, row.comments = wanted
-        row.version += 1
-        row.saved_at = at
-        ledger.save(row, by=by, at=at)
-        ledger.event(
-            EventKind.REVIEWED,
-            by=by,
-            at=at,
-            authority=row.authority,
-            assessment=row.assessment,
-            detail=outcome_detail(scheme, number, before, row.level_id),
-            audience=Audience.HOME_OFFICE,
-        )
+        happened: list[tuple[EventKind, dict[str, Any]]] = []
+        # Before the review itself: a note that somebody else changed keeps the whole from being saved.
+        if private and _keep_private(row.assessment, row.benchmark_id, private, "private", by, at):
+            happened.append((EventKind.NOTED, {"benchmark": number}))
+        if row.version == version:
+            detail = outcome_detail(scheme, number, row.level_id, level_id)
+            for name, value in wanted.items():
+                setattr(row, name, value)
+            row.version += 1
+            row.saved_at = at
+            ledger.save(row, by=by, at=at)
+            happened.insert(0, (EventKind.REVIEWED, detail))
+        if happened:
+            ledger.events_on(row.assessment, happened, by=by, at=at, audience=Audience.HOME_OFFICE)
     return row
 
 
-def list_token(rows: Iterable[Strength | Recommendation]) -> str:
-    """What a form carries so that a list that somebody else changed since is noticed."""
-    text = "\x1f".join(
-        f"{row.position}\x1e{getattr(row, 'heading', '')}\x1e{row.text}\x1e{getattr(row, 'benchmark_numbers', '')}"
-        for row in rows
-    )
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+def save_private_note(*, by: Actor, at: datetime, assessment_id: int, private: Private) -> None:
+    """Save what the Home Office notes for itself on the whole assessment. No authority ever sees it.
 
-
-def save_strengths(*, by: Actor, at: datetime, assessment_id: int, token: str, texts: Sequence[str]) -> list[Strength]:
-    """Put the strengths in this order in place of those before; empty texts are left out.
+    Open in every state but withdrawn, and to whoever reviews or settles.
 
     Raises:
-        Stale: somebody changed the list since; ``current`` is the list as it stands.
-        NotEditable, Unfit: as :func:`save_review`.
+        Stale: somebody saved it since; nothing is overwritten.
+        NotEditable: the assessment is withdrawn.
+        Unfit: the text does not fit.
     """
     with transaction.atomic():
-        assessment = _in_review(by, assessment_id)
-        found = list(Strength.objects.filter(assessment=assessment))
-        if list_token(found) != token:
-            raise Stale(found)
-        wanted = [{"text": kept} for i, one in enumerate(texts) if (kept := fitting(one, f"strength_{i}"))]
-        return _replace(Strength, found, wanted, assessment, EventKind.STRENGTHS, by, at)
+        assessment = fetch(by, WRITERS_OF_NOTES, Assessment, lock=("self",), related=("cycle",), pk=assessment_id)
+        if assessment.state == State.WITHDRAWN:
+            raise NotEditable(assessment)
+        if _keep_private(assessment, None, private, "private", by, at):
+            ledger.events_on(assessment, [(EventKind.NOTED, {})], by=by, at=at, audience=Audience.HOME_OFFICE)
 
 
-def save_recommendations(
-    *, by: Actor, at: datetime, assessment_id: int, token: str, recommendations: Sequence[NewRecommendation]
-) -> list[Recommendation]:
-    """Put the recommendations in this order in place of those before; empty ones are left out.
-
-    Raises:
-        Stale: somebody changed the list since; ``current`` is the list as it stands.
-        NotEditable, Unfit: as :func:`save_review`; a benchmark that the scheme lacks is unfit too.
-    """
-    with transaction.atomic():
-        assessment = _in_review(by, assessment_id)
-        found = list(Recommendation.objects.filter(assessment=assessment))
-        if list_token(found) != token:
-            raise Stale(found)
-        numbers = scheme_text(assessment.cycle.scheme_version_id).benchmarks.keys()
-        wanted = []
-        for index, one in enumerate(recommendations):
-            kept = fitting(one.text, f"recommendation_{index}")
-            if not kept:
-                if one.heading.strip() or one.benchmarks:
-                    raise Unfit(f"recommendation_{index}", _("Enter the text, or clear the heading and benchmarks"))
-                continue
-            if not numbers >= set(one.benchmarks):
-                raise Unfit(f"benchmarks_{index}", _("Choose benchmarks of this scheme"))
-            wanted.append(
-                {
-                    "text": kept,
-                    "heading": fitting(one.heading, f"heading_{index}", longest=200),
-                    "benchmark_numbers": sorted(one.benchmarks),
-                }
-            )
-        return _replace(Recommendation, found, wanted, assessment, EventKind.RECOMMENDATIONS, by, at)
-
-
-def ask(
-    *, by: Actor, at: datetime, assessment_id: int, questions: Sequence[NewQuestion], version: int | None = None
-) -> Assessment:
-    """Ask the authority questions, each with a date. Its leads are told by e-mail.
-
-    Raises:
-        Unfit: a question is empty or too long, its date has passed, or its benchmark is not in the scheme.
-    """
-
-    def keep(assessment: Assessment) -> None:
-        scheme = scheme_text(assessment.cycle.scheme_version_id)
-        rows = []
-        for index, question in enumerate(questions):
-            wording = fitting(question.text, f"question_{index}")
-            if not wording:
-                raise Unfit(f"question_{index}", _("Enter your question"))
-            if question.due < at.date():
-                raise Unfit(f"due_{index}", _("The date must be today or later"))
-            if question.number is not None and question.number not in scheme.benchmarks:
-                raise Unfit(f"number_{index}", _("Choose a benchmark of this scheme"))
-            rows.append(
-                Question(
-                    authority=assessment.authority,
-                    assessment=assessment,
-                    benchmark_id=scheme.benchmarks[question.number].id if question.number else None,
-                    text=wording,
-                    due=question.due,
-                    asked_at=at,
-                )
-            )
-        ledger.create_many(Question, rows, by=by, at=at)
-        outbox.questions_asked(assessment, by=by, at=at, due=[question.due for question in questions])
-
-    return perform(
-        ASSESSMENT, assessment_id, "ask", by=by, at=at, version=version, given={"questions": questions}, then=keep
-    )
-
-
-def propose(*, by: Actor, at: datetime, assessment_id: int, version: int | None = None) -> Assessment:
-    """Propose the adviser's outcomes: from now on the authority sees them."""
-    return perform(ASSESSMENT, assessment_id, "propose", by=by, at=at, version=version)
-
-
-def reconsider(*, by: Actor, at: datetime, assessment_id: int, version: int | None = None) -> Assessment:
-    """Take disputed outcomes back into review."""
-    return perform(ASSESSMENT, assessment_id, "reconsider", by=by, at=at, version=version)
-
-
-def settle(
-    *, by: Actor, at: datetime, assessment_id: int, reason: str, levels: Mapping[int, str], version: int | None = None
-) -> Assessment:
-    """Settle a dispute. Outcomes that were disputed are recorded as settled, the others as agreed.
-
-    Args:
-        levels: level codes by number, for those benchmarks whose outcome is not to be the adviser's.
-
-    Raises:
-        Unfit: a level is not on the scale, or the benchmark is not disputed.
-    """
-    kept = fitting(reason, "reason")
-
-    def write(assessment: Assessment) -> None:
-        scheme = scheme_text(assessment.cycle.scheme_version_id)
-        disputed = set(latest_disputes(assessment).values_list("benchmark_id", flat=True))
-        outcomes: dict[int, tuple[str, int | None]] = {
-            one.benchmark_id: (one.answer, one.level_id) for one in Review.objects.filter(assessment=assessment)
+def _on_criteria(
+    scheme: SchemeText, number: int, verdicts: Mapping[int, str] | None, notes: Mapping[int, str] | None
+) -> dict[str, dict[str, str]]:
+    """Verdicts and notes as the fields of a review; what is None is left out. Raises Unfit where one does not fit."""
+    criteria = scheme.benchmarks[number].criterion_ids if scheme.is_checklist else frozenset[int]()
+    for one in (*(verdicts or {}), *(notes or {})):
+        if one not in criteria:
+            raise Unfit("verdicts", _("Choose criteria of this benchmark"))
+    found: dict[str, dict[str, str]] = {}
+    if verdicts is not None:
+        for one, verdict in verdicts.items():
+            if verdict not in Verdict.values:
+                raise Unfit(f"verdict_{one}", _("Choose agree or differ"))
+        found["verdicts"] = {str(one): str(verdict) for one, verdict in sorted(verdicts.items())}
+    if notes is not None:
+        fitted = {
+            one: fitting(note, f"note_{one}", longest=text.NOTE, addresses=True) for one, note in sorted(notes.items())
         }
-        for number, code in levels.items():
-            benchmark_id = scheme.benchmarks[number].id if number in scheme.benchmarks else None
-            if benchmark_id not in disputed:
-                raise Unfit(f"level_{number}", _("Only disputed benchmarks can be settled"))
-            outcomes[benchmark_id] = outcome(scheme, code)
-        stand(assessment, outcomes, Basis.AGREED, by, at, settled=disputed)
-
-    return perform(
-        ASSESSMENT, assessment_id, "settle", by=by, at=at, version=version, given={"reason": kept}, then=write
-    )
+        found["notes"] = {str(one): note for one, note in fitted.items() if note}
+    return found
 
 
-def latest_disputes(assessment: Assessment) -> QuerySet[Dispute]:
-    """The disputes that were raised last, all at one moment; earlier ones were reconsidered."""
-    last = Dispute.objects.filter(assessment=assessment).order_by("-raised_at").values("raised_at")[:1]
-    return Dispute.objects.filter(assessment=assessment, raised_at=last)
+def _keep_private(
+    assessment: Assessment, benchmark_id: int | None, private: Private, field: str, by: Actor, at: datetime
+) -> bool:
+    """Save a private note whose assessment is locked; says whether it changed anything.
 
-
-def reopen(*, by: Actor, at: datetime, assessment_id: int, reason: str, version: int | None = None) -> Assessment:
-    """Take an agreed assessment back into review. What stood is kept in history."""
-    given = {"reason": fitting(reason, "reason")}
-    return perform(
-        ASSESSMENT,
-        assessment_id,
-        "reopen",
-        by=by,
-        at=at,
-        version=version,
-        given=given,
-        then=lambda one: _stand_down(one, by, at),
-    )
+    Raises:
+        Forbidden: the actor may not read private notes, and so writes none.
+        Stale, Unfit: as :func:`save_private_note`.
+    """
+    require(by, Permission.READ_PRIVATE, assessment)
+    words = fitting(private.text, field, longest=text.LETTER_TEXT, addresses=True)
+    # Whoever writes a note holds the assessment's row, so that nobody makes a second one in between.
+    row = PrivateNote.objects.filter(assessment=assessment, benchmark=benchmark_id).order_by().first()
+    if words == (row.text if row else ""):
+        return False
+    if private.version != (row.version if row else 0):
+        raise Stale(row)
+    if row is None:
+        row = PrivateNote(authority=assessment.authority, assessment=assessment, benchmark_id=benchmark_id, version=0)
+    row.text, row.saved_at = words, at
+    row.version += 1
+    ledger.save(row, by=by, at=at)
+    return True
 
 
 def withdraw(*, by: Actor, at: datetime, assessment_id: int, reason: str, version: int | None = None) -> Assessment:
@@ -268,7 +181,7 @@ def withdraw(*, by: Actor, at: datetime, assessment_id: int, reason: str, versio
         at=at,
         version=version,
         given=given,
-        then=lambda one: _stand_down(one, by, at),
+        moving=lambda one: stand_down(one, "withdrawn", by, at),
     )
 
 
@@ -288,55 +201,3 @@ def note_letter(
     if (assessment.letter_state, assessment.letter_issued_at) != (state, issued_at):
         assessment.letter_state, assessment.letter_issued_at = state, issued_at
         ledger.save(assessment, by=by, at=at, reason=f"letter {state}".strip())
-
-
-def _stand_down(assessment: Assessment, by: Actor, at: datetime) -> None:
-    if rows := list(AgreedOutcome.objects.filter(assessment=assessment)):
-        ledger.delete_many(AgreedOutcome, rows, by=by, at=at)
-
-
-def _in_review(by: Actor, assessment_id: int) -> Assessment:
-    assessment = fetch(by, Permission.REVIEW, Assessment, lock=("self",), related=("cycle",), pk=assessment_id)
-    if assessment.state != State.IN_REVIEW:
-        raise NotEditable(assessment)
-    return assessment
-
-
-def _replace(
-    model: type[Any],
-    found: Sequence[Any],
-    wanted: Sequence[dict[str, Any]],
-    assessment: Assessment,
-    kind: EventKind,
-    by: Actor,
-    at: datetime,
-) -> list[Any]:
-    """Make the list be ``wanted``: rows keep their identity by position, so that history can follow them."""
-    kept: list[Any] = []
-    new: list[Any] = []
-    changed: list[Any] = []
-    for position, values in enumerate(wanted, start=1):
-        is_new = position > len(found)
-        row = model(authority=assessment.authority, assessment=assessment) if is_new else found[position - 1]
-        if is_new or row.position != position or any(getattr(row, k) != v for k, v in values.items()):
-            row.position = position
-            for key, value in values.items():
-                setattr(row, key, value)
-            (new if is_new else changed).append(row)
-        kept.append(row)
-    if new:
-        ledger.create_many(model, new, by=by, at=at)
-    if changed:
-        ledger.save_many(model, changed, by=by, at=at)
-    if removed := found[len(wanted) :]:
-        ledger.delete_many(model, removed, by=by, at=at)
-    ledger.event(
-        kind,
-        by=by,
-        at=at,
-        authority=assessment.authority,
-        assessment=assessment,
-        detail={"count": len(kept)},
-        audience=Audience.HOME_OFFICE,
-    )
-    return kept

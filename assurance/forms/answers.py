@@ -86,7 +86,7 @@ class CriterionRow:
     @property
     def options(self) -> list[Option]:
         """The radios of the mark."""
-        return _options(self.mark)
+        return options_of(self.mark)
 
     @property
     def note_is_open(self) -> bool:
@@ -199,7 +199,7 @@ class AnswerForm(GovukForm):
     @property
     def columns(self) -> list[Column]:
         """The levels with their descriptors, as a best-fit page shows them."""
-        options = {one.value: one for one in _options(self["outcome"])}
+        options = {one.value: one for one in options_of(self["outcome"])}
         return [
             Column(level, options[level.code], self.benchmark.criteria.get(level.code, ()))
             for level in self.scheme.levels
@@ -208,7 +208,7 @@ class AnswerForm(GovukForm):
     @property
     def later(self) -> Option:
         """The choice of deciding later."""
-        return next(one for one in _options(self["outcome"]) if one.value == NOT_YET)
+        return next(one for one in options_of(self["outcome"]) if one.value == NOT_YET)
 
     @property
     def mark_fields(self) -> list[str]:
@@ -258,7 +258,7 @@ class AnswerForm(GovukForm):
         }
 
 
-def _options(bound: BoundField) -> list[Option]:
+def options_of(bound: BoundField) -> list[Option]:
     """The radios of a choice. The first has the field's own id, which the error summary leads to."""
     chosen = str(bound.value() or "")
     choices: Iterable[tuple[Any, Any]] = bound.field.choices  # type: ignore[attr-defined]

@@ -35,13 +35,17 @@ class FilesField(forms.FileField):
 
 
 class SupportsForm(GovukForm):
-    """Boxes for benchmarks, and for the criteria of those in ``detailed``: fields ``criteria_<number>``."""
+    """Boxes for benchmarks, and for the criteria of those in ``detailed``: fields ``criteria_<number>``.
+
+    With ``may_be_none``, it may be for no benchmark, as what answers a question may.
+    """
 
     def __init__(
         self,
         *args: Any,
         benchmarks: Sequence[BenchmarkText],
         detailed: Sequence[BenchmarkText],
+        may_be_none: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -50,6 +54,7 @@ class SupportsForm(GovukForm):
             choices=[(one.number, f"{one.number}. {one.title}") for one in benchmarks],
             coerce=int,
             widget=forms.CheckboxSelectMultiple,
+            required=not may_be_none,
             error_messages={
                 "required": _("Choose at least one benchmark"),
                 "invalid_choice": _("Choose benchmarks from the list"),
@@ -89,7 +94,7 @@ class SupportsForm(GovukForm):
 
 
 class AddForm(SupportsForm):
-    """New evidence: files, or a link, or both."""
+    """New evidence: files, or a link, or both. For a question, by its id, no benchmark is chosen."""
 
     files = FilesField(required=False, label=gettext_lazy("Files"))
     url = forms.CharField(
@@ -101,11 +106,18 @@ class AddForm(SupportsForm):
     looks = {"url": Look(size="s"), "link_title": Look(size="s")}
     buttons = (Button(gettext_lazy("Add")),)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, question: int | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.question = question
+        if question is not None:
+            del self.fields["benchmarks"]
         self.fields["files"].help_text = _(
             "%(accepted)s. Up to 20 MB each, and up to %(most)s files at once. No macros and no passwords."
         ) % {"accepted": filetypes.accepted(), "most": filetypes.MOST_AT_ONCE}
+
+    def supports(self) -> Supports:
+        """The question, or what was ticked."""
+        return super().supports() if self.question is None else Supports(question=self.question)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

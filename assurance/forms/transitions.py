@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 from django import forms
@@ -12,11 +11,8 @@ from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 
 from assurance import text
-from assurance.forms.govuk import Button, CleanTextField, DateField, GovukForm, Group, Look, VersionField
+from assurance.forms.govuk import Button, CleanTextField, GovukForm, Look, VersionField
 from benchmarks.catalogue import SchemeText
-
-QUESTIONS = 3
-"""Questions on one page; more can be asked in a further round."""
 
 
 class TransitionForm(GovukForm):
@@ -48,35 +44,21 @@ class ReasonForm(TransitionForm):
     reason = CleanTextField(label=gettext_lazy("Reason"), multiline=True, max_length=text.LETTER_TEXT)
 
 
-class DisputeForm(TransitionForm):
-    """A reason for each benchmark that is disputed."""
-
-    def build(self) -> None:
-        for number in self.numbers:
-            name = f"reason_{number}"
-            self.fields[name] = CleanTextField(
-                label=f"{number}. {self.scheme.benchmarks[number].title}",
-                multiline=True,
-                required=False,
-                max_length=text.LETTER_TEXT,
-            )
-            self.looks[name] = Look(size="s", rows=3)
-
-    def reasons(self) -> dict[int, str]:
-        """What was written, by benchmark number."""
-        return {number: self.cleaned_data[f"reason_{number}"] for number in self.numbers}
-
-
 class SettleForm(TransitionForm):
-    """The reason, and for each disputed benchmark the outcome that is to stand."""
+    """The reason, and for each disputed benchmark the outcome that is to stand. ``build`` needs their numbers."""
 
-    reason = CleanTextField(label=gettext_lazy("Reason"), multiline=True, max_length=text.LETTER_TEXT)
+    reason = CleanTextField(
+        label=gettext_lazy("Why you settle it like this"),
+        help_text=gettext_lazy("The authority and the adviser see it. The record keeps it."),
+        multiline=True,
+        max_length=text.LETTER_TEXT,
+    )
+    looks = {"reason": Look(size="m")}
 
     def build(self) -> None:
         for number in self.numbers:
             self.fields[f"level_{number}"] = forms.ChoiceField(
-                label=_("%(number)s. %(title)s: outcome that stands")
-                % {"number": number, "title": self.scheme.benchmarks[number].title},
+                label=_("Outcome of benchmark %(number)s that is to stand") % {"number": number},
                 choices=[(level.code, level.label) for level in self.scheme.levels],
                 widget=forms.RadioSelect,
             )
@@ -85,46 +67,3 @@ class SettleForm(TransitionForm):
     def levels(self) -> dict[int, str]:
         """The level codes that stand, by benchmark number."""
         return {number: self.cleaned_data[f"level_{number}"] for number in self.numbers}
-
-
-class AskForm(TransitionForm):
-    """Questions to the authority, each with a date, on a benchmark or on none."""
-
-    def build(self) -> None:
-        choices = [("", _("No benchmark in particular"))]
-        choices += [(str(n), f"{n}. {self.scheme.benchmarks[n].title}") for n in self.numbers]
-        for index in range(QUESTIONS):
-            self.fields[f"question_{index}"] = CleanTextField(
-                label=_("Question"), multiline=True, required=False, max_length=text.LETTER_TEXT
-            )
-            self.looks[f"question_{index}"] = Look(rows=3)
-            self.fields[f"number_{index}"] = forms.ChoiceField(label=_("Benchmark"), choices=choices, required=False)
-            self.fields[f"due_{index}"] = DateField(label=_("Answer needed by"), required=False)
-
-    def arrangement(self) -> list[Any]:
-        groups = [
-            Group(
-                _("Question %(number)s") % {"number": index + 1},
-                f"question_{index}",
-                f"number_{index}",
-                f"due_{index}",
-            )
-            for index in range(QUESTIONS)
-        ]
-        return [*groups, "version"]
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        for index in range(QUESTIONS):
-            due = f"due_{index}"
-            if cleaned.get(f"question_{index}") and not cleaned.get(due) and due not in self.errors:
-                self.add_error(due, _("Enter the date by which you need the answer"))
-        return cleaned
-
-    def questions(self) -> list[tuple[str, date, int | None]]:
-        """Text, date and benchmark number of each question that was asked."""
-        return [
-            (wording, self.cleaned_data[f"due_{index}"], int(self.cleaned_data[f"number_{index}"] or 0) or None)
-            for index in range(QUESTIONS)
-            if (wording := self.cleaned_data[f"question_{index}"])
-        ]

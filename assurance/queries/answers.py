@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -240,7 +241,7 @@ def answer_page(actor: Actor, assessment_id: int, number: int) -> AnswerPage | N
         page,
         comments=page.row.comment_count or 0,
         others=_others(actor, page.row),
-        last=_last_year(actor, page),
+        last=last_year_of(actor, page.assessment, page.scheme, number),
         drafts=for_page(actor, page.row),
         evidence=of_benchmark(actor, page.row),
         present=presence.note(actor, page.row, timezone.now()),
@@ -325,13 +326,16 @@ def _others(actor: Actor, row: SelfAssessment) -> tuple[str, ...]:
     return tuple(dict.fromkeys(members.values_list("called", flat=True)))
 
 
-def _last_year(actor: Actor, page: AnswerPage) -> LastYear | None:
-    """Last year's record of a benchmark, or None when there is none. One query."""
-    scheme, number = page.scheme, page.benchmark.number
+def last_year_of(actor: Actor, assessment: Assessment, scheme: SchemeText, number: int) -> LastYear | None:
+    """Last year's record of a benchmark, or None when there is none. One query.
+
+    Args:
+        assessment: this year's, whose cycle must have been read; ``scheme`` is its scheme.
+    """
     of_it = {"assessment": OuterRef("assessment"), "benchmark": OuterRef("benchmark")}
     outcome = {"answer": "answer", "level": "level_id"}
     rows: list[Any] = list(
-        previous_answers(actor, page.assessment)
+        previous_answers(actor, assessment)
         .filter(leads_to__contains=[number])
         .annotate(
             adviser=ArraySubquery(
@@ -346,28 +350,40 @@ def _last_year(actor: Actor, page: AnswerPage) -> LastYear | None:
                 visible(actor, Recommendation)
                 .filter(assessment=OuterRef("assessment"))
                 .order_by("position")
-                .values(json=JSONObject(heading="heading", text="text", numbers="benchmark_numbers"))
+                .values(
+                    json=JSONObject(
+                        heading="heading", text="text", numbers="benchmark_numbers", owners="owners", due_on="due_on"
+                    )
+                )
             ),
         )
         .order_by("benchmark__number")
     )
     if not rows:
         return None
-    assessment = rows[0].assessment
-    previous = scheme_text(assessment.cycle.scheme_version_id)
+    before = rows[0].assessment
+    previous = scheme_text(before.cycle.scheme_version_id)
     numbers = {row.benchmark.number for row in rows}
     same_scheme = previous.code == scheme.code
     changes = None
     if same_scheme and previous.id != scheme.id:
-        changes = criteria_changes(previous.benchmarks[number], page.benchmark, scheme.levels, previous.levels)
+        changes = criteria_changes(
+            previous.benchmarks[number], scheme.benchmarks[number], scheme.levels, previous.levels
+        )
     return LastYear(
-        assessment=assessment,
+        assessment=before,
         scheme=previous,
         same_scheme=same_scheme,
         same_version=previous.id == scheme.id,
         benchmarks=tuple(_last_benchmark(previous, row) for row in rows),
         recommendations=tuple(
-            RecommendationText(one["heading"], one["text"], tuple(one["numbers"]))
+            RecommendationText(
+                one["heading"],
+                one["text"],
+                tuple(one["numbers"]),
+                tuple(one["owners"]),
+                date.fromisoformat(one["due_on"]) if one["due_on"] else None,
+            )
             for one in rows[0].recommendations
             if numbers & set(one["numbers"])
         ),

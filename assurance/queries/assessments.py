@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from typing import Any
 
 from django.db.models import Case, CharField, Count, Min, Q, Value, When
 from django.urls import reverse
@@ -20,9 +19,9 @@ from django_stubs_ext import StrOrPromise
 from assurance.access import Actor, fetch, holds, visible
 from assurance.actions.giving import contributors, open_to_giving
 from assurance.actions.people import MAY_MANAGE, called
-from assurance.actions.reviews import list_token
 from assurance.models import (
     Assessment,
+    FollowUpReview,
     GivenBenchmark,
     Question,
     Recommendation,
@@ -31,12 +30,14 @@ from assurance.models import (
     Strength,
 )
 from assurance.queries.desk import Errand, desk
-from assurance.queries.follow_ups import FollowUps, follow_ups, last_year
+from assurance.queries.follow_ups import last_year
 from assurance.queries.next_step import NextStep, next_step, yours
 from assurance.queries.points import count
-from assurance.queries.submission import Answered, answers_on
+from assurance.queries.practice import PracticeCounts, practice_of
+from assurance.queries.quality import look
 from assurance.vocabulary import AUTHORITY_ROLES, EDITABLE_STATES, Answer, Permission, State
 from assurance.workflow import ASSESSMENT, Row, available
+from assurance.years import before
 from benchmarks.catalogue import BenchmarkText, SchemeText, scheme_text
 
 P = Permission
@@ -98,6 +99,7 @@ class Overview:
     can_review: bool
     can_give: bool
     given_nothing: bool
+    practice: PracticeCounts
     desk: tuple[Errand, ...]
     may_read_answers: bool
     may_read_questions: bool
@@ -119,6 +121,11 @@ class Overview:
         """The transitions that have a button here. What an authority decides it decides where it reads."""
         elsewhere = {"start", "submit", "answer", "accept", "dispute"}
         return tuple(row for row in self.transitions if row.name not in elsewhere)
+
+    @property
+    def shows_reviews(self) -> bool:
+        """Whether the benchmarks are listed as the Home Office reviews them. The answers are then all there."""
+        return bool(self.reviews) and self.assessment.state not in EDITABLE_STATES
 
     @cached_property
     def answered(self) -> int:
@@ -167,18 +174,13 @@ def overview(actor: Actor, assessment_id: int) -> Overview:
     can_review = holds(actor, P.REVIEW, assessment)
     reviewing = can_review and assessment.state == State.IN_REVIEW
     reviews = (
-        _tasks(Review, "summary", assessment, scheme, reasons, reviewing)
+        _side_by_side(assessment, _tasks(Review, "summary", assessment, scheme, reasons, reviewing))
         if holds(actor, P.READ_REVIEW, assessment)
         else ()
     )
-    strengths, recommendations = (
-        count(
-            visible(actor, Strength).filter(assessment=assessment),
-            visible(actor, Recommendation).filter(assessment=assessment),
-        )
-        if reviewing
-        else (0, 0)
-    )
+    done = _done(actor, assessment) if reviewing else Counter()
+    practice = practice_of(actor, assessment)
+    found = look(assessment) if holds(actor, P.READ_REVIEW, assessment) else None
     waits_on, due = waits(assessment)
     due = first_due or due
     waiting = [task.benchmark.number for task in answers if task.editable and not task.is_ready]
@@ -191,7 +193,8 @@ def overview(actor: Actor, assessment_id: int) -> Overview:
         can_review=can_review,
         can_give=open_to_giving(assessment) and holds(actor, P.GIVE, assessment),
         given_nothing=editable and mine is not None and not mine,
-        desk=desk(actor, assessment, strengths=strengths, recommendations=recommendations),
+        practice=practice,
+        desk=desk(actor, assessment, done + Counter(practice.counts), found),
         may_read_answers=_may_read_answers(actor, assessment),
         may_read_questions=holds(actor, (P.READ_REVIEW, P.READ_DRAFT), assessment),
         may_read_events=holds(actor, (P.READ_EVENTS, P.READ_SHARED_EVENTS), assessment),
@@ -210,6 +213,21 @@ def overview(actor: Actor, assessment_id: int) -> Overview:
     )
 
 
+def _done(actor: Actor, assessment: Assessment) -> Counter[str]:
+    """How many of each there are that the adviser writes beside the reviews of benchmarks. One query."""
+    earlier = before(visible(actor, Assessment), assessment).values("pk")[:1]
+    return count(
+        {
+            "strengths": visible(actor, Strength).filter(assessment=assessment),
+            "recommendations": visible(actor, Recommendation).filter(assessment=assessment),
+            "follow_ups": visible(actor, Recommendation).filter(assessment__in=earlier),
+            "judged": visible(actor, FollowUpReview).filter(
+                assessment=assessment, recommendation__assessment__in=earlier
+            ),
+        }
+    )
+
+
 def _leading(task: Task, assessment: Assessment, asked: Mapping[int | None, int]) -> Task:
     """The task with where it leads: to the page of its answer, or to the questions that were asked about it."""
     href, questions = "", asked.get(task.benchmark.id, 0)
@@ -218,6 +236,16 @@ def _leading(task: Task, assessment: Assessment, asked: Mapping[int | None, int]
     elif questions:
         href = f"{reverse('questions', args=[assessment.pk])}#benchmark-{task.benchmark.number}"
     return replace(task, href=href, questions=questions)
+
+
+def _side_by_side(assessment: Assessment, tasks: Iterable[Task]) -> tuple[Task, ...]:
+    """The reviews, each with the page on which it is written and read: those that the cycle scores have one."""
+    return tuple(
+        replace(task, href=reverse("review", args=[assessment.pk, task.benchmark.number]))
+        if task.progress != Progress.UNSCORED
+        else task
+        for task in tasks
+    )
 
 
 def _asked(actor: Actor, assessment: Assessment) -> tuple[dict[int | None, int], date | None]:
@@ -346,57 +374,6 @@ def _tasks(
     )
 
 
-@dataclass(frozen=True)
-class ReviewPage:
-    """One benchmark for the adviser: the authority's answer on the left, the adviser's own on the right."""
-
-    row: Review
-    own: Answered
-    assessment: Assessment
-    scheme: SchemeText
-    benchmark: BenchmarkText
-    follow_ups: FollowUps
-
-    @property
-    def level_code(self) -> str:
-        """The adviser's outcome, as the form knows it ("" for none yet)."""
-        level = self.scheme.level_by_id(self.row.level_id)
-        return level.code if level else ""
-
-    @property
-    def follow_ups_label(self) -> str:
-        """What opens last year's recommendations: how many are done."""
-        counts = {"year": self.follow_ups.cycle, "done": self.follow_ups.done, "total": self.follow_ups.total}
-        return gettext("Recommendations of %(year)s: %(done)s of %(total)s done") % counts
-
-
-def review_page(actor: Actor, assessment_id: int, number: int) -> ReviewPage | None:
-    """The benchmark to review; None when the assessment is not in review or the benchmark is not scored."""
-    row = fetch(
-        actor,
-        P.REVIEW,
-        Review,
-        related=("assessment__cycle",),
-        assessment_id=assessment_id,
-        benchmark__number=number,
-    )
-    if row.assessment.state != State.IN_REVIEW or row.answer == Answer.NOT_APPLICABLE:
-        return None
-    row.assessment.authority = row.authority
-    scheme = scheme_text(row.assessment.cycle.scheme_version_id)
-    own = answers_on(actor, row.assessment, [row.benchmark_id])[row.benchmark_id]
-    said = follow_ups(actor, row.assessment)
-    return ReviewPage(row, own, row.assessment, scheme, scheme.benchmarks[number], said)
-
-
-def next_number(page: ReviewPage) -> int | None:
-    """The next benchmark whose review is not ready, going round from this page. One query."""
-    tasks = _tasks(Review, "summary", page.assessment, page.scheme, {}, True)
-    here = page.benchmark.number
-    waiting = [one.benchmark.number for one in tasks if one.editable and not one.is_ready]
-    return next(iter([n for n in waiting if n > here] + [n for n in waiting if n < here]), None)
-
-
 def _given(actor: Actor, assessment: Assessment) -> tuple[set[int] | None, dict[int, tuple[str, ...]]]:
     """Ids of the benchmarks that the actor may answer (None for every one), and who was given each. One query."""
     if not holds(actor, P.READ_DRAFT, assessment):
@@ -420,42 +397,3 @@ def _given(actor: Actor, assessment: Assessment) -> tuple[set[int] | None, dict[
         names[benchmark_id] += (said,)
     every = holds(actor, P.EDIT_ANSWERS, assessment)
     return (None if every else mine), dict(names)
-
-
-@dataclass(frozen=True)
-class ListPage:
-    """Strengths or recommendations for the adviser, with the token of the list as it stands."""
-
-    assessment: Assessment
-    scheme: SchemeText
-    rows: tuple[Any, ...]
-    token: str
-    editable: bool
-
-    @property
-    def over_limit(self) -> bool:
-        """Whether there are more than the cycle speaks of; that warns and does not block."""
-        limit = self.assessment.cycle.recommendation_limit
-        return limit is not None and len(self.rows) > limit
-
-
-def strengths_page(actor: Actor, assessment_id: int) -> ListPage:
-    """The strengths, to edit while in review."""
-    return _list_page(actor, assessment_id, Strength)
-
-
-def recommendations_page(actor: Actor, assessment_id: int) -> ListPage:
-    """The recommendations, to edit while in review."""
-    return _list_page(actor, assessment_id, Recommendation)
-
-
-def _list_page(actor: Actor, assessment_id: int, model: type[Strength] | type[Recommendation]) -> ListPage:
-    assessment = fetch(actor, P.REVIEW, Assessment, related=("cycle",), pk=assessment_id)
-    rows = tuple(visible(actor, model).filter(assessment=assessment))
-    return ListPage(
-        assessment,
-        scheme_text(assessment.cycle.scheme_version_id),
-        rows,
-        list_token(rows),
-        assessment.state == State.IN_REVIEW,
-    )

@@ -13,7 +13,8 @@ from django.urls import reverse
 
 from assurance.access import Actor, Forbidden, NotFound, fetch, holds, visible
 from assurance.actions.evidence import EDITORS, answerable, may_change, open_to_evidence, removable
-from assurance.models import Assessment, Evidence, EvidenceFile, SelfAssessment
+from assurance.actions.questions import is_open
+from assurance.models import Assessment, Evidence, EvidenceFile, Question, SelfAssessment
 from assurance.vocabulary import EDITABLE_STATES, EvidenceKind, Permission, Scan
 from benchmarks.catalogue import BenchmarkText, SchemeText, scheme_text
 from benchmarks.models import Benchmark
@@ -68,10 +69,14 @@ class Group:
 
 @dataclass(frozen=True)
 class EvidencePage:
-    """All evidence of an assessment, by the benchmark that it supports; an item stands under each of its own."""
+    """All evidence of an assessment, by the benchmark that it supports; an item stands under each of its own.
+
+    ``loose`` supports none in particular, as the question that it answers.
+    """
 
     assessment: Assessment
     groups: tuple[Group, ...]
+    loose: tuple[EvidenceLine, ...]
     removed: tuple[EvidenceLine, ...]
     count: int
     editable: bool
@@ -79,12 +84,16 @@ class EvidencePage:
 
 @dataclass(frozen=True)
 class AddPage:
-    """Where evidence is added: the benchmarks that the actor may choose from, and the one that they come from."""
+    """Where evidence is added: the benchmarks that the actor may choose from, and the one that they come from.
+
+    ``question`` is the question of the adviser's that it is to answer; then no benchmark is chosen.
+    """
 
     assessment: Assessment
     scheme: SchemeText
     benchmarks: tuple[BenchmarkText, ...]
     benchmark: BenchmarkText | None
+    question: Question | None
     editable: bool
 
 
@@ -172,23 +181,36 @@ def evidence_page(actor: Actor, assessment_id: int) -> EvidencePage:
     return EvidencePage(
         assessment=assessment,
         groups=tuple(group for group in groups if group.lines),
+        loose=tuple(line for line in lines if not line.benchmark_numbers),
         removed=tuple(_line(row) for row in rows if row.removed_at is not None) if editable else (),
         count=len(lines),
         editable=editable,
     )
 
 
-def add_page(actor: Actor, assessment_id: int, number: int | None) -> AddPage:
-    """What the form for new evidence needs; ``number`` is the benchmark that one comes from. Two queries."""
+def add_page(actor: Actor, assessment_id: int, number: int | None, question_id: int | None = None) -> AddPage:
+    """What the form for new evidence needs; ``number`` is the benchmark that one comes from. At most three queries.
+
+    With the id of a question, evidence is added to that one, as long as its round goes on.
+
+    Raises:
+        NotFound, Forbidden: as ``access.require``; NotFound also for a question that is not there.
+    """
     assessment = fetch(actor, EDITORS, Assessment, related=("cycle",), pk=assessment_id)
     scheme = scheme_text(assessment.cycle.scheme_version_id)
     benchmarks = _choices(actor, assessment, scheme)
+    question = None
+    if question_id is not None:
+        question = visible(actor, Question).filter(assessment=assessment, pk=question_id).first()
+        if question is None:
+            raise NotFound
     return AddPage(
         assessment=assessment,
         scheme=scheme,
         benchmarks=benchmarks,
         benchmark=next((one for one in benchmarks if one.number == number), None),
-        editable=open_to_evidence(actor, assessment),
+        question=question,
+        editable=open_to_evidence(actor, assessment) and (question is None or is_open(assessment, question)),
     )
 
 
@@ -211,7 +233,7 @@ def item_page(actor: Actor, assessment_id: int, evidence_id: int) -> ItemPage:
         choices=_choices(actor, row.assessment, scheme) if editable else (),
         versions=_versions(actor, row),
         editable=editable,
-        can_remove=editable and removable(row.assessment, row.added_at),
+        can_remove=editable and removable(row),
         can_restore=changeable and row.removed_at is not None,
     )
 
@@ -232,7 +254,7 @@ def evidence_file(actor: Actor, assessment_id: int, evidence_id: int, number: in
 
 def _seen(actor: Actor, assessment_id: int, evidence_id: int) -> Evidence:
     place = {"pk": evidence_id, "assessment_id": assessment_id}
-    rows = visible(actor, Evidence).filter(**place).select_related("authority", "assessment__cycle")
+    rows = visible(actor, Evidence).filter(**place).select_related("authority", "assessment__cycle", "question")
     row = with_newest(rows).first()
     if row is None:
         fetch(actor, READERS, Evidence, **place)

@@ -1,9 +1,10 @@
-"""What the pages read of last year's recommendations and what the authority says of them."""
+"""What the pages read of last year's recommendations and what the authority and its adviser say of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -14,8 +15,8 @@ from django_stubs_ext import StrOrPromise
 
 from assurance.access import Actor, Forbidden, fetch, holds, visible
 from assurance.actions.follow_ups import open_to_follow_ups
-from assurance.models import Assessment, FollowUp, Recommendation
-from assurance.vocabulary import EDITABLE_STATES, FollowUpProgress, Permission
+from assurance.models import Assessment, FollowUp, FollowUpReview, Recommendation
+from assurance.vocabulary import EDITABLE_STATES, FollowUpProgress, Permission, State
 from assurance.years import before
 
 P = Permission
@@ -31,7 +32,11 @@ COLOURS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class FollowUpLine:
-    """One of last year's recommendations, and what is said of it. ``version`` is 0 while nothing is."""
+    """One of last year's recommendations with its owners then, and what is said of it this year.
+
+    ``progress``, ``owner`` and ``note`` are the authority's, ``judged`` and ``judged_note`` the adviser's; their
+    versions are 0 while nothing is said.
+    """
 
     id: int
     position: int = 0
@@ -42,6 +47,26 @@ class FollowUpLine:
     owner: str = ""
     note: str = ""
     version: int = 0
+    owners: tuple[str, ...] = ()
+    due_on: date | None = None
+    judged: str = ""
+    judged_note: str = ""
+    judged_version: int = 0
+
+    @property
+    def judged_label(self) -> StrOrPromise:
+        """How far it is by the adviser's judgement, in words ("" while there is none, or none to be shown)."""
+        return FollowUpProgress(self.judged).label if self.judged else ""
+
+    @property
+    def judged_colour(self) -> str:
+        """Of the tag with :attr:`judged_label`."""
+        return COLOURS.get(self.judged, "")
+
+    @property
+    def differs(self) -> bool:
+        """Whether the adviser's judgement is not what the authority says."""
+        return bool(self.judged) and self.judged != self.progress
 
     @property
     def progress_label(self) -> StrOrPromise:
@@ -65,6 +90,13 @@ class FollowUps:
     lines: tuple[FollowUpLine, ...] = ()
 
     @property
+    def own(self) -> FollowUps:
+        """Only what the authority says, as its self-assessment has it."""
+        return replace(
+            self, lines=tuple(replace(one, judged="", judged_note="", judged_version=0) for one in self.lines)
+        )
+
+    @property
     def total(self) -> int:
         """How many recommendations there are."""
         return len(self.lines)
@@ -75,8 +107,13 @@ class FollowUps:
         return sum(bool(line.progress) for line in self.lines)
 
     @cached_property
+    def judged(self) -> int:
+        """How many the adviser has judged, as far as that may be read."""
+        return sum(bool(line.judged) for line in self.lines)
+
+    @cached_property
     def done(self) -> int:
-        """How many are done."""
+        """How many are done, as the authority says."""
         return sum(line.progress == FollowUpProgress.DONE for line in self.lines)
 
 
@@ -85,45 +122,66 @@ def follow_ups(actor: Actor, assessment: Assessment) -> FollowUps:
 
     The assessment's cycle must have been read.
     """
-    mine = visible(actor, FollowUp), visible(actor, Recommendation), visible(actor, Assessment)
-    return _read(assessment, *mine)
+    return _read(
+        assessment,
+        visible(actor, FollowUp),
+        visible(actor, FollowUpReview),
+        visible(actor, Recommendation),
+        visible(actor, Assessment),
+    )
 
 
 def follow_ups_of(assessment: Assessment) -> FollowUps:
     """As :func:`follow_ups`, for a letter, which is about the whole record whoever prints it. One query."""
-    return _read(assessment, FollowUp.objects.all(), Recommendation.objects.all(), Assessment.objects.all())
+    everything = (FollowUp, FollowUpReview, Recommendation, Assessment)
+    return _read(assessment, *(model._default_manager.all() for model in everything))
 
 
 def _read(
     assessment: Assessment,
-    answers: QuerySet[FollowUp],
-    recommendations: QuerySet[Recommendation],
-    assessments: QuerySet[Assessment],
+    answers: QuerySet[Any],
+    judgements: QuerySet[Any],
+    recommendations: QuerySet[Any],
+    assessments: QuerySet[Any],
 ) -> FollowUps:
     last_year = before(assessments, assessment).values("pk")[:1]
-    rows = _with_answers(recommendations.filter(assessment__in=last_year), answers.filter(assessment=assessment))
-    found = list(rows.order_by("position"))
-    return FollowUps(cycle=found[0]["cycle"] if found else "", lines=tuple(map(line, found)))
+    mine = answers.filter(assessment=assessment), judgements.filter(assessment=assessment)
+    found = list(with_answers(recommendations.filter(assessment__in=last_year), *mine).order_by("position"))
+    return FollowUps(cycle=found[0]["cycle"] if found else "", lines=tuple(line(row, assessment.pk) for row in found))
 
 
-def _with_answers(rows: QuerySet[Recommendation], answers: QuerySet[FollowUp]) -> QuerySet[Any, dict[str, Any]]:
-    """Recommendations as plain values, each with the answer to it among ``answers``. What :func:`line` takes."""
-    said = JSONObject(progress="progress", owner="owner", note="note", version="version")
+def with_answers(
+    rows: QuerySet[Recommendation], answers: QuerySet[FollowUp], judgements: QuerySet[FollowUpReview]
+) -> QuerySet[Any, dict[str, Any]]:
+    """Recommendations as plain values, each with the answers and the judgements of it. What :func:`line` takes."""
+    said = JSONObject(assessment="assessment_id", progress="progress", owner="owner", note="note", version="version")
+    judged = JSONObject(assessment="assessment_id", judged="progress", judged_note="note", judged_version="version")
+    here = {"recommendation": OuterRef("pk")}
     return rows.annotate(
-        said=ArraySubquery(answers.filter(recommendation=OuterRef("pk")).order_by().values(json=said)),
+        said=ArraySubquery(answers.filter(**here).order_by().values(json=said)),
+        judgements=ArraySubquery(judgements.filter(**here).order_by().values(json=judged)),
         cycle=F("assessment__cycle__name"),
-    ).values("pk", "position", "heading", "text", "benchmark_numbers", "cycle", "said")
+    ).values(
+        *("pk", "assessment_id", "position", "heading", "text", "benchmark_numbers", "owners", "due_on"),
+        *("cycle", "said", "judgements"),
+    )
 
 
-def line(row: dict[str, Any]) -> FollowUpLine:
-    """One recommendation with its answer, from the values of a query."""
+def line(row: dict[str, Any], assessment_id: int) -> FollowUpLine:
+    """One recommendation with what is said of it in an assessment, from the values of a query."""
+    said: dict[str, Any] = {}
+    for one in (*row["said"], *row["judgements"]):
+        if one["assessment"] == assessment_id:
+            said |= {name: value for name, value in one.items() if name != "assessment"}
     return FollowUpLine(
         id=row["pk"],
         position=row["position"],
         heading=row["heading"],
         text=row["text"],
         benchmark_numbers=tuple(row["benchmark_numbers"]),
-        **(row["said"][0] if row["said"] else {}),
+        owners=tuple(row["owners"]),
+        due_on=row["due_on"],
+        **said,
     )
 
 
@@ -183,3 +241,22 @@ def follow_ups_page(actor: Actor, assessment_id: int) -> FollowUpsPage:
         follow_ups=follow_ups(actor, assessment),
         editable=open_to_follow_ups(assessment) and holds(actor, P.EDIT_ANSWERS, assessment),
     )
+
+
+@dataclass(frozen=True)
+class JudgementPage:
+    """Last year's recommendations for the adviser: what the authority says, and what they say themselves."""
+
+    assessment: Assessment
+    follow_ups: FollowUps
+    editable: bool
+
+
+def judgement_page(actor: Actor, assessment_id: int) -> JudgementPage:
+    """Last year's recommendations to judge while the assessment is in review.
+
+    Raises:
+        NotFound, Forbidden: as ``access.require``.
+    """
+    assessment = fetch(actor, P.REVIEW, Assessment, related=("cycle",), pk=assessment_id)
+    return JudgementPage(assessment, follow_ups(actor, assessment), editable=assessment.state == State.IN_REVIEW)

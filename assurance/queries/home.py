@@ -8,19 +8,27 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, F, Min, OuterRef
-from django.db.models.functions import JSONObject
+from django.db.models import Count, Min
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django_stubs_ext import StrOrPromise
 
 from assurance.access import Actor, holds, visible
-from assurance.models import Assessment, Authority, FollowUp, GivenBenchmark, Question, Recommendation, SelfAssessment
+from assurance.models import (
+    Assessment,
+    Authority,
+    FollowUp,
+    FollowUpReview,
+    GivenBenchmark,
+    Question,
+    Recommendation,
+    SelfAssessment,
+)
 from assurance.queries.assessments import STEPS, Progress, Step, progress_of, waits
-from assurance.queries.follow_ups import FollowUpLine, FollowUps, line
+from assurance.queries.follow_ups import FollowUps, line, with_answers
 from assurance.queries.next_step import NextStep, next_step, yours
+from assurance.queries.practice import PracticeAsked, practice_asked
 from assurance.vocabulary import AUTHORITY_ROLES, EDITABLE_STATES, CycleState, Permission, State
 from assurance.years import before_among, year_of
 from benchmarks.catalogue import scheme_text
@@ -110,6 +118,7 @@ class Home:
 
     cards: tuple[Card, ...]
     past: tuple[tuple[Authority, tuple[Past, ...]], ...]
+    practice: tuple[PracticeAsked, ...]
 
     @property
     def several(self) -> bool:
@@ -119,7 +128,7 @@ class Home:
 
 
 def home(actor: Actor, today: date) -> Home:
-    """Assessments of the authorities that the actor works for. Five queries, however many years there are."""
+    """Assessments of the authorities that the actor works for. Six queries, however many years there are."""
     ids = [grant.authority_id for grant in actor.grants if grant.role in AUTHORITY_ROLES]
     rows = list(
         visible(actor, Assessment)
@@ -149,7 +158,7 @@ def home(actor: Actor, today: date) -> Home:
     cards.sort(key=lambda card: card.assessment.cycle.name)
     cards.sort(key=lambda card: year_of(card.assessment.cycle.name), reverse=True)
     cards.sort(key=lambda card: (not (card.step and card.step.is_due), card.assessment.state == State.WITHDRAWN))
-    return Home(tuple(cards), _past(actor, [row for row in rows if not _is_current(row)]))
+    return Home(tuple(cards), _past(actor, [row for row in rows if not _is_current(row)]), practice_asked(actor, ids))
 
 
 def _is_current(row: Assessment) -> bool:
@@ -182,29 +191,19 @@ def _given(actor: Actor, rows: Iterable[Assessment]) -> dict[int, dict[int, tupl
 
 def _follow_ups(actor: Actor, last: dict[int, Assessment | None]) -> dict[int, FollowUps]:
     """Last year's recommendations and what is said of them, by this year's assessment. One query."""
-    said = JSONObject(assessment="assessment_id", progress="progress", owner="owner", note="note", version="version")
-    mine = visible(actor, FollowUp).filter(assessment__in=last, recommendation=OuterRef("pk")).order_by()
-    rows = (
-        visible(actor, Recommendation)
-        .filter(assessment__in={one.pk for one in last.values() if one})
-        .annotate(said=ArraySubquery(mine.values(json=said)), cycle=F("assessment__cycle__name"))
-        .order_by("position")
-        .values("pk", "assessment_id", "position", "heading", "text", "benchmark_numbers", "cycle", "said")
-    )
+    rows = with_answers(
+        visible(actor, Recommendation).filter(assessment__in={one.pk for one in last.values() if one}),
+        visible(actor, FollowUp).filter(assessment__in=last),
+        visible(actor, FollowUpReview).filter(assessment__in=last),
+    ).order_by("position")
     by_year: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         by_year[row["assessment_id"]].append(row)
     return {
-        pk: FollowUps(one.cycle.name, tuple(_line_for(pk, row) for row in by_year[one.pk]))
+        pk: FollowUps(one.cycle.name, tuple(line(row, pk) for row in by_year[one.pk]))
         for pk, one in last.items()
         if one is not None
     }
-
-
-def _line_for(assessment_id: int, row: dict[str, Any]) -> FollowUpLine:
-    """The recommendation with what is said of it in this assessment, and not in another of the same year."""
-    mine = [one for one in row["said"] if one["assessment"] == assessment_id]
-    return line(row | {"said": [{key: value for key, value in one.items() if key != "assessment"} for one in mine]})
 
 
 def _asked(actor: Actor, rows: Iterable[Assessment]) -> dict[int, tuple[int, date | None]]:

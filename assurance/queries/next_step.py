@@ -59,7 +59,9 @@ def next_step(actor: Actor, assessment: Assessment, *, waiting: Sequence[int], q
             label = ngettext("Answer %(count)s question", "Answer %(count)s questions", questions)
         return NextStep(label % {"count": questions}, reverse("questions", args=[pk]))
     if assessment.state == State.PROPOSED and holds(actor, P.AGREE, assessment):
-        return NextStep(_("Read and accept the outcomes"), reverse("record", args=[pk]))
+        return NextStep(_("Read and accept the outcomes"), reverse("proposal", args=[pk]))
+    if assessment.state == State.PROPOSED and holds(actor, P.READ_PROPOSED, assessment):
+        return NextStep(_("Read the proposed outcomes"), reverse("proposal", args=[pk]), is_due=False)
     if assessment.letter_issued_at is not None and holds(actor, P.READ_ISSUED_LETTERS, assessment):
         return NextStep(_("Read the letter"), reverse("assessment-letters", args=[pk]), is_due=False)
     if assessment.state in SHARED_STATES and holds(actor, (P.READ_PROPOSED, P.READ_OUTCOMES), assessment):

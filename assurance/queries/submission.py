@@ -44,7 +44,7 @@ class Item:
     """A piece of evidence: a link with its address, or a file with its name.
 
     ``path`` is where the bytes are had ("" for a link, and for a file that must not be downloaded); ``waits`` says
-    in words why they are not.
+    in words why they are not; ``question`` is the id of the adviser's question that it answers.
     """
 
     id: int
@@ -56,6 +56,7 @@ class Item:
     path: str
     waits: str
     numbers: tuple[int, ...]
+    question: int | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class Marked:
     text: str
     mark: str
     note: str
+    id: int = 0
 
 
 @dataclass(frozen=True)
@@ -139,14 +141,16 @@ class Submission:
     @property
     def files(self) -> int:
         """How many files there are."""
-        return len({item.id for item in self._items() if not item.is_link})
+        return len({item.id for item in self.items if not item.is_link})
 
     @property
     def links(self) -> int:
         """How many links there are."""
-        return len({item.id for item in self._items() if item.is_link})
+        return len({item.id for item in self.items if item.is_link})
 
-    def _items(self) -> Iterable[Item]:
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """Every file and link; one that supports several benchmarks is there as often."""
         return (*self.loose, *(item for one in self.answers for item in one.items))
 
 
@@ -201,26 +205,28 @@ def _submission(actor: Actor, assessment: Assessment) -> Submission:
     found = {row.benchmark_id: row for row in _rows(actor, assessment)}
     if not found:
         raise Forbidden(P.READ_SUBMITTED)
-    items = _items(actor, assessment)
+    items = items_on(actor, assessment)
     answers = (_answered(scheme, one, found[one.id]) for one in scheme.benchmarks.values() if one.id in found)
     return Submission(
         assessment=assessment,
         scheme=scheme,
         answers=tuple(_with(one, items) for one in answers),
-        follow_ups=follow_ups(actor, assessment),
+        follow_ups=follow_ups(actor, assessment).own,
         loose=tuple(item for item in items if not item.numbers),
         version=answers_version(found.values()),
     )
 
 
-def answers_on(actor: Actor, assessment: Assessment, benchmark_ids: Collection[int]) -> dict[int, Answered]:
+def answers_on(
+    actor: Actor, assessment: Assessment, benchmark_ids: Collection[int], items: Iterable[Item] | None = None
+) -> dict[int, Answered]:
     """What the authority says on some benchmarks, with its evidence, by benchmark id. Two queries.
 
-    The assessment's cycle must have been read.
+    The assessment's cycle must have been read. With ``items``, its evidence that was read already, one query.
     """
     scheme = scheme_text(assessment.cycle.scheme_version_id)
     rows = _rows(actor, assessment).filter(benchmark__in=benchmark_ids)
-    items = _items(actor, assessment)
+    items = items_on(actor, assessment) if items is None else tuple(items)
     benchmarks = {one.id: one for one in scheme.benchmarks.values()}
     found = {row.benchmark_id: _answered(scheme, benchmarks[row.benchmark_id], row) for row in rows}
     return {key: _with(one, items) for key, one in found.items()}
@@ -258,6 +264,7 @@ def _answered(scheme: SchemeText, benchmark: BenchmarkText, row: Any) -> Answere
                 _with_points(criterion),
                 str(named[row.marks[key]]) if key in row.marks else "",
                 row.notes.get(key, ""),
+                criterion.id,
             )
             for criterion in criteria
             if (key := str(criterion.id)) in row.marks or key in row.notes
@@ -292,7 +299,7 @@ def _whence(carried: list[dict[str, Any]]) -> str:
     return "; ".join(f"{one['cycle']}, {one['number']}. {one['title']}" for one in carried)
 
 
-def _items(actor: Actor, assessment: Assessment) -> tuple[Item, ...]:
+def items_on(actor: Actor, assessment: Assessment) -> tuple[Item, ...]:
     """Evidence that was not taken away, with the newest file of each. One query."""
     newest = (
         visible(actor, EvidenceFile)
@@ -308,12 +315,19 @@ def _items(actor: Actor, assessment: Assessment) -> tuple[Item, ...]:
     )
     return tuple(
         _item(assessment.pk, *row)
-        for row in rows.values_list("pk", "title", "kind", "url", "benchmark_numbers", "file")
+        for row in rows.values_list("pk", "title", "kind", "url", "benchmark_numbers", "file", "question")
     )
 
 
 def _item(
-    assessment_id: int, pk: int, title: str, kind: str, url: str, numbers: list[int], files: list[dict[str, Any]]
+    assessment_id: int,
+    pk: int,
+    title: str,
+    kind: str,
+    url: str,
+    numbers: list[int],
+    files: list[dict[str, Any]],
+    question: int | None,
 ) -> Item:
     file = files[0] if files else {"number": 0, "name": "", "size": 0, "scan": Scan.WAITING}
     is_link = kind == EvidenceKind.LINK
@@ -328,6 +342,7 @@ def _item(
         path=reverse("evidence-file", args=[assessment_id, pk, file["number"]]) if is_there else "",
         waits="" if is_link or is_there else str(Scan(file["scan"]).label),
         numbers=tuple(numbers),
+        question=question,
     )
 
 

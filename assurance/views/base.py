@@ -21,6 +21,8 @@ KEPT = "kept-post"
 PERSON = "person"
 """Name and salt of the cookie that says who signed in here last, so that nobody is handed another's text."""
 NOT_TYPED = frozenset({"csrfmiddlewaretoken", "kept", "password", "version", "token"})
+WRITTEN = ("reason", "note")
+"""How the names of fields begin that are always written, be it in a single word."""
 
 
 def signed_in(view: View) -> View:
@@ -62,7 +64,8 @@ def typed_texts(request: HttpRequest) -> list[str]:
         value
         for key, values in request.POST.lists()
         for value in values
-        if key not in NOT_TYPED and (" " in value.strip() or "\n" in value.strip())
+        if key not in NOT_TYPED
+        and (" " in value.strip() or "\n" in value.strip() or (value.strip() and key.startswith(WRITTEN)))
     ]
 
 

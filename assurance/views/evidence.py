@@ -31,18 +31,27 @@ def listing(request: HttpRequest, assessment_id: int) -> HttpResponse:
 @signed_in
 def add(request: HttpRequest, assessment_id: int) -> HttpResponse:
     """Add files and a link. A script posts each file by itself to see how far it is, and is answered in JSON."""
-    page = read.add_page(request.actor, assessment_id, number_from(request.GET.get("benchmark")))
+    page = read.add_page(
+        request.actor,
+        assessment_id,
+        number_from(request.GET.get("benchmark")),
+        number_from(request.GET.get("question")),
+    )
     by_script = request.headers.get("Accept") == "application/json"
     if not page.editable:
         if by_script:
             return _said([_("Evidence can no longer be added. Nothing was saved.")], 409)
-        return closed(request, "evidence", assessment_id)
+        return closed(request, "questions" if page.question else "evidence", assessment_id)
     back = resolve_url("evidence", assessment_id)
-    if page.benchmark:
+    if page.question:
+        back = f"{resolve_url('questions', assessment_id)}#question-{page.question.pk}"
+    elif page.benchmark:
         # To where what was added is listed, not to the top of a long page.
         back = resolve_url("answer", assessment_id, page.benchmark.number) + "#files"
     detailed = [page.benchmark] if page.benchmark and page.scheme.is_checklist else []
     options: dict[str, Any] = {"benchmarks": page.benchmarks, "detailed": detailed, "cancel": back}
+    if page.question:
+        options |= {"detailed": [], "question": page.question.pk}
     if request.method == "POST" and page.benchmarks:
         form = AddForm(request.POST, {"files": request.FILES.getlist("files")}, **options)
         if form.is_valid():
@@ -170,6 +179,7 @@ def _edit_form(page: read.ItemPage, *data: Any) -> EditForm:
         "benchmarks": page.choices,
         "detailed": page.benchmarks if page.scheme.is_checklist else (),
         "is_link": page.line.is_link,
+        "may_be_none": page.row.question is not None,
     }
     if data:
         return EditForm(*data, **options)

@@ -1,4 +1,4 @@
-"""The adviser's questions: all of them on one page, and each on its own."""
+"""The adviser's questions: where they are asked, all of them on one page, and each on its own."""
 
 from __future__ import annotations
 
@@ -6,18 +6,94 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from assurance.actions.answers import save_question_answer, save_question_answers, send_answers
+from assurance.actions import questions as write
 from assurance.actions.refusals import NotEditable, Stale, Unfit
 from assurance.forms.answers import QuestionAnswerForm
-from assurance.forms.questions import QuestionsForm
+from assurance.forms.fields import DateParts
+from assurance.forms.questions import PLACES, AskForm, QuestionsForm
 from assurance.queries import questions as read
-from assurance.views.base import closed, numbers_of, put_refusal, signed_in, with_version, with_versions
-from assurance.workflow import Blocked
+from assurance.text import clean
+from assurance.views.base import (
+    closed,
+    number_from,
+    numbers_of,
+    put_refusal,
+    signed_in,
+    with_version,
+    with_versions,
+)
+from assurance.workflow import Blocked, Moved
+
+
+@signed_in
+def ask(request: HttpRequest, assessment_id: int) -> HttpResponse:
+    """Ask the authority questions. The address can name the benchmark or the question that one comes from."""
+    page = read.ask_page(request.actor, assessment_id)
+    options: dict[str, Any] = {"benchmarks": page.benchmarks, "earlier": page.earlier}
+    if request.method == "POST":
+        form = AskForm(request.POST, places=1, **options)
+        if request.POST.get("then") == "more":
+            form = _with_one_more(request.POST, page, options)
+        elif form.is_valid():
+            try:
+                if _ask(request, page, form):
+                    messages.success(request, _("Questions sent. The Prevent Lead is told by e-mail."))
+                    return redirect("questions", assessment_id)
+            except Moved:
+                return closed(request, "questions", assessment_id)
+    elif not page.starts_here:
+        raise Moved(page.assessment, page.row)
+    else:
+        benchmark, follows = (number_from(request.GET.get(name)) for name in ("benchmark", "follows"))
+        places = 1 if benchmark or follows else PLACES
+        initial = AskForm.values(
+            version=page.assessment.version, due=page.due, places=places, benchmark=benchmark, follows=follows
+        )
+        form = AskForm(initial=initial, places=places, **options)
+    return render(request, "assessments/ask.html", {"page": page, "form": form})
+
+
+def _with_one_more(typed: QueryDict, page: read.AskPage, options: dict[str, Any]) -> AskForm:
+    """What was typed with room for one more question, which offers the usual date.
+
+    Nothing is sent yet, so nothing is found fault with yet.
+    """
+    data = typed.copy()
+    places = AskForm(typed, places=1, more=True, **options).places
+    for part in DateParts.parts:
+        data.setdefault(f"due_{places - 1}_{part}", str(getattr(page.due, part)))
+    data.setdefault(f"question_{places - 1}", "")
+    form = AskForm(data, places=places, **options)
+    form.is_valid()
+    form.errors.clear()
+    return form
+
+
+def _ask(request: HttpRequest, page: read.AskPage, form: AskForm) -> bool:
+    """Ask what was typed. Returns whether it was asked; if not, the form says why."""
+    asked = form.asked()
+    try:
+        write.ask(
+            by=request.actor,  # type: ignore[attr-defined]
+            at=timezone.now(),
+            assessment_id=page.assessment.pk,
+            questions=list(asked.values()),
+            version=form.cleaned_data["version"],
+        )
+    except Unfit as refusal:
+        # The action counts the questions that are asked; the form has places that were left empty as well.
+        stem, _line, index = refusal.field.rpartition("_")
+        put_refusal(form, Unfit(f"{stem}_{list(asked)[int(index)]}", refusal.message))
+    except Blocked as refusal:
+        put_refusal(form, refusal)
+    else:
+        return True
+    return False
 
 
 @signed_in
@@ -28,7 +104,7 @@ def questions(request: HttpRequest, assessment_id: int) -> HttpResponse:
     page = read.questions_page(request.actor, assessment_id)
     form = None
     if page.can_answer:
-        form = QuestionsForm(initial=QuestionsForm.values(page.lines), ids=page.ids)
+        form = QuestionsForm(initial=QuestionsForm.values(page.open_lines), ids=page.ids)
     return _page(request, page, form)
 
 
@@ -40,9 +116,9 @@ def _answers(request: HttpRequest, assessment_id: int) -> HttpResponse:
     if form.is_valid():
         common: dict[str, Any] = {"by": request.actor, "at": timezone.now(), "assessment_id": assessment_id}
         try:
-            save_question_answers(replies=form.replies(), **common)
+            write.save_question_answers(replies=form.replies(), **common)
             if request.POST.get("then") == "send":
-                send_answers(**common)
+                write.send_answers(**common)
         except (Unfit, Blocked) as refused:
             refusal = refused
         except Stale as refused:
@@ -55,7 +131,7 @@ def _answers(request: HttpRequest, assessment_id: int) -> HttpResponse:
     if not page.can_answer:
         return closed(request, "questions", assessment_id)
     # What was saved before the rest was refused has a new version by now.
-    known = {line.question.pk: line.question.version for line in page.lines}
+    known = {line.question.pk: line.question.version for line in page.open_lines}
     versions = known if isinstance(refusal, Blocked) else {key: known[key] for key in stale}
     form = QuestionsForm(with_versions(request.POST, versions), ids=page.ids)
     form.is_valid()
@@ -71,25 +147,32 @@ def _page(
 ) -> HttpResponse:
     groups = []
     for group in page.groups:
-        lines = [
-            {
-                "question": line.question,
-                "answer": line.answer,
-                "field": form[f"answer_{line.question.pk}"] if form else None,
-                "version": form[f"version_{line.question.pk}"] if form else None,
-                "stands": (stale or {}).get(line.question.pk),
-            }
-            for line in group.lines
+        threads = [
+            [
+                {
+                    "line": line,
+                    "question": line.question,
+                    "field": form[f"answer_{line.question.pk}"] if form and line.is_open else None,
+                    "version": form[f"version_{line.question.pk}"] if form and line.is_open else None,
+                    "stands": (stale or {}).get(line.question.pk),
+                }
+                for line in thread.lines
+            ]
+            for thread in group.threads
         ]
-        groups.append({"benchmark": group.benchmark, "own": group.own, "lines": lines})
+        groups.append({"benchmark": group.benchmark, "own": group.own, "threads": threads})
     context = {"page": page, "groups": groups, "form": form, "stale": bool(stale)}
     return render(request, "assessments/questions.html", context, status=409 if stale else 200)
 
 
 def _saved(request: HttpRequest, assessment_id: int) -> HttpResponse:
-    if request.POST.get("then") == "send":
+    then = clean(request.POST.get("then", ""))
+    if then == "send":
         messages.success(request, _("Answers sent. The adviser goes on with the review."))
         return redirect("assessment", assessment_id)
+    to_add = number_from(then.removeprefix("evidence-"))
+    if to_add is not None:
+        return redirect(f"{resolve_url('evidence-add', assessment_id)}?question={to_add}")
     messages.success(request, _("Answers saved. They go to the adviser when you send them."))
     return redirect("questions", assessment_id)
 
@@ -103,7 +186,7 @@ def question(request: HttpRequest, assessment_id: int, question_id: int) -> Http
         form = QuestionAnswerForm(request.POST)
         if form.is_valid():
             try:
-                save_question_answer(
+                write.save_question_answer(
                     by=request.actor,
                     at=timezone.now(),
                     question_id=question_id,

@@ -17,6 +17,7 @@ from assurance.forms.follow_ups import FollowUpsForm
 from assurance.forms.submission import DECLARATION, SubmitForm
 from assurance.queries import follow_ups as followed
 from assurance.queries import submission as read
+from assurance.queries.questions import conversations
 from assurance.views.base import closed, numbers_of, put_refusal, signed_in, with_versions
 from assurance.workflow import Blocked
 
@@ -117,6 +118,8 @@ def submitted(request: HttpRequest, assessment_id: int) -> HttpResponse:
 
 @signed_in
 def print_page(request: HttpRequest, assessment_id: int) -> HttpResponse:
-    """The whole self-assessment on one page, for a browser's printer."""
+    """The whole self-assessment on one page with the questions on it, for a browser's printer."""
     whole = read.submission(request.actor, assessment_id)
-    return render(request, "assessments/print.html", {"page": whole, "today": timezone.localdate()})
+    asked = conversations(request.actor, whole.assessment, whole.items)
+    context = {"page": whole, "asked": asked, "today": timezone.localdate()}
+    return render(request, "assessments/print.html", context)

@@ -13,17 +13,15 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
-from assurance.actions import answers, reviews
+from assurance.actions import agreement, answers, questions, reviews
 from assurance.actions.refusals import Unfit
 from assurance.forms.transitions import (
-    AskForm,
-    DisputeForm,
     ReasonForm,
     SettleForm,
     TransitionForm,
 )
 from assurance.queries import record as read
-from assurance.views.base import put_refusal, signed_in
+from assurance.views.base import numbers_of, put_refusal, signed_in
 from assurance.workflow import Blocked, Moved
 
 
@@ -55,48 +53,27 @@ PAGES: dict[str, Page] = {
         _("Review begun."),
         reviews.begin_review,
     ),
-    "ask": Page(
-        _("The authority sees your questions at once. The review waits until every question is answered."),
-        _("Questions sent."),
-        reviews.ask,
-        AskForm,
-        lambda form: {"questions": [reviews.NewQuestion(*one) for one in form.questions()]},
-    ),
     "answer": Page(
         _("The adviser goes on with the review when you send your answers."),
         _("Answers sent."),
-        answers.send_answers,
+        questions.send_answers,
     ),
     "propose": Page(
         _("From now on the authority sees your outcomes, summaries, comments, strengths and recommendations."),
         _("Outcomes proposed. The Prevent Lead can accept or dispute them."),
-        reviews.propose,
-        shows_record=True,
-    ),
-    "accept": Page(
-        _("The proposed outcomes become the agreed ones, and the Home Office prepares the letter."),
-        _("Outcomes accepted."),
-        answers.accept,
-        shows_record=True,
-    ),
-    "dispute": Page(
-        _("Give a reason for each benchmark whose outcome you do not accept. Leave the others empty."),
-        _("Dispute sent. The adviser will reconsider, or the regional manager will settle it."),
-        answers.dispute,
-        DisputeForm,
-        lambda form: {"reasons": form.reasons()},
+        agreement.propose,
         shows_record=True,
     ),
     "reconsider": Page(
         _("Take the outcomes back into review. The authority no longer sees them until you propose again."),
         _("Back in review."),
-        reviews.reconsider,
+        agreement.reconsider,
         shows_record=True,
     ),
     "settle": Page(
-        _("You decide what stands. The record will say settled, not agreed."),
+        _("You decide what stands on the disputed benchmarks. The record will say settled, not agreed."),
         _("Settled."),
-        reviews.settle,
+        agreement.settle,
         SettleForm,
         lambda form: {"reason": form.cleaned_data["reason"], "levels": form.levels()},
         shows_record=True,
@@ -104,7 +81,7 @@ PAGES: dict[str, Page] = {
     "reopen": Page(
         _("The agreed outcomes no longer stand until they are agreed again. Their history is kept."),
         _("Reopened."),
-        reviews.reopen,
+        agreement.reopen,
         ReasonForm,
         _reason,
         warn=True,
@@ -120,8 +97,11 @@ PAGES: dict[str, Page] = {
 }
 """Every transition that a person makes on a page of this kind; "start" happens with the first save."""
 
-ELSEWHERE = {"submit": "check"}
+ELSEWHERE = {"submit": "check", "accept": "proposal", "dispute": "proposal"}
 """Transitions that are made where one reads what they are about."""
+
+AFTER_A_DISPUTE = ("reconsider", "settle")
+"""Transitions whose page begins with what is disputed."""
 
 
 @signed_in
@@ -137,15 +117,12 @@ def transition(request: HttpRequest, assessment_id: int, name: str) -> HttpRespo
     found = read.transition_page(request.actor, assessment_id, name, draws_record=draws_record)
     if not found.starts_here:
         raise Moved(found.assessment, found.row)
-    options: dict[str, Any] = {
-        "label": found.row.label,
-        "scheme": found.scheme,
-        "numbers": found.numbers,
-        "warn": page.warn,
-    }
-    obstacles: tuple[Any, ...] = ()
+    options: dict[str, Any] = {"label": found.row.label, "scheme": found.scheme, "warn": page.warn}
+    obstacles = found.obstacles
     if request.method == "POST":
+        options["numbers"] = numbers_of(request.POST, "level_")
         form = page.form(request.POST, **options)
+        refusal: Unfit | Blocked | None = None
         if form.is_valid():
             try:
                 page.act(
@@ -155,23 +132,44 @@ def transition(request: HttpRequest, assessment_id: int, name: str) -> HttpRespo
                     version=form.cleaned_data["version"],
                     **page.given(form),
                 )
-            except (Unfit, Blocked) as refusal:
-                put_refusal(form, refusal)
-                obstacles = getattr(refusal, "obstacles", ())
+            except (Unfit, Blocked) as refused:
+                refusal = refused
             else:
                 messages.success(request, page.done)
                 return redirect("assessment", assessment_id)
+        if page.shows_record:
+            found = read.transition_page(request.actor, assessment_id, name, draws_record=True)
+            if found.record is None:
+                raise Moved(found.assessment, found.row)
+            form = page.form(request.POST, **options | {"numbers": found.record.disputed_numbers})
+            form.is_valid()
+        if refusal:
+            put_refusal(form, refusal)
+            obstacles = getattr(refusal, "obstacles", ())
     else:
-        initial: dict[str, Any] = {f"level_{number}": code for number, code in found.adviser_codes.items()}
+        lines = found.record.disputed if found.record else ()
+        initial: dict[str, Any] = {f"level_{line.benchmark.number}": line.adviser_code for line in lines}
         initial["version"] = found.assessment.version
+        options["numbers"] = found.record.disputed_numbers if found.record else ()
         form = page.form(initial=initial, **options)
-    if page.shows_record and found.record is None:
-        found = read.transition_page(request.actor, assessment_id, name, draws_record=True)
     context = {
         "found": found,
         "page": page,
         "form": form,
         "obstacles": obstacles,
         "record": found.record,
+        "disputed": _disputed(found.record, form) if name in AFTER_A_DISPUTE else (),
     }
     return render(request, "assessments/transition.html", context)
+
+
+def _disputed(record: read.Record | None, form: TransitionForm) -> list[dict[str, Any]]:
+    """What was disputed last, each with the field for the outcome that is to stand, if the form has one."""
+    if record is None:
+        return []
+    cards = []
+    for line in record.disputed:
+        name = f"level_{line.benchmark.number}"
+        why = line.disputed_at(record.last_disputed)
+        cards.append({"line": line, "why": why, "field": form[name] if name in form.fields else None})
+    return cards

@@ -39,14 +39,14 @@ def test_never_in_production(settings: Any) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
-        ("- {role: lead, authority: X99000001}", "- {role: lead, authority: X99000009}",
-         "people, item 1, memberships, item 1, authority: X99000009 is no authority of this file"),
+        ("- {role: lead, authority: X99000001}", "- {role: lead, authority: X99000099}",
+         "people, item 1, memberships, item 1, authority: X99000099 is no authority of this file"),
         ("- {role: lead, authority: X99000001}", "- {role: lead, region: Northmark}",
          "people, item 1, memberships, item 1: a lead needs an authority, a region or national: true"),
         ("email: tom.ashworth@", "email: amina.yusuf@",
          "people, item 2, email: amina.yusuf@harrowdale.example stands twice"),
-        ("authorities: [X99000001, X99000002,", "authorities: [X99000001, X99000009,",
-         "partnerships, item 1, authorities, item 2: X99000009 is no authority of this file"),
+        ("authorities: [X99000001, X99000002,", "authorities: [X99000001, X99000099,",
+         "partnerships, item 1, authorities, item 2: X99000099 is no authority of this file"),
         ("adviser: not_met", "adviser: poor", "samples, la-8, benchmarks, 7, adviser: scheme la-8 has no level poor"),
         ("  la-10:\n", "  la-11:\n",
          "samples, la-10: must have the benchmarks that are scored: 1, 2, 3, 4, 6, 7, 8, 9, 10"),

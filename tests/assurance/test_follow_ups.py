@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 
 from assurance.access import Forbidden, NotFound
-from assurance.actions import reviews
+from assurance.actions import points
 from assurance.actions.follow_ups import FollowUpReply, save_follow_ups
 from assurance.actions.refusals import NotEditable, Stale, Unfit
 from assurance.models import Assessment, Event, FollowUp, Recommendation
@@ -248,7 +248,7 @@ def test_the_adviser_reads_them_once_it_is_submitted(universe: Universe, visitor
     assert NOTE in visitors.get("adviser", record).content.decode()
     review = visitors.get("adviser", reverse("review", args=[assessment.pk, 2])).content.decode()
     assert NOTE in review
-    assert "Recommendations of 2024/25: 1 of 1 done" in review
+    assert "All recommendations of 2024/25: 1 of 1 done" in review
 
 
 def test_a_longer_list_costs_no_more(universe: Universe, visitors: Visitors) -> None:
@@ -260,12 +260,12 @@ def test_a_longer_list_costs_no_more(universe: Universe, visitors: Visitors) -> 
             if count > 1:
                 universe.advance(assessment, state)
         with as_actor(universe.adviser) as by:
-            reviews.save_recommendations(
+            points.save_recommendations(
                 by=by,
                 at=universe.at,
                 assessment_id=assessment.pk,
-                token=reviews.list_token(()),
-                recommendations=[reviews.NewRecommendation(f"Do {n}.", benchmarks=(1,)) for n in range(count)],
+                token=points.list_token(()),
+                recommendations=[points.NewRecommendation(f"Do {n}.", benchmarks=(1,)) for n in range(count)],
             )
         for state in (State.PROPOSED, State.AGREED):
             universe.advance(assessment, state)

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from assurance.access import Forbidden, NotFound
-from assurance.actions import answers, cycles, giving, reference, reviews
+from assurance.actions import answers, cycles, giving, points, reference
 from assurance.actions.refusals import NotEditable, Stale, Unfit
 from assurance.models import Event, GivenBenchmark, Message, User
 from assurance.vocabulary import Audience, EventKind, MessageKind, Role, State
@@ -524,7 +524,7 @@ def test_the_adviser_sees_how_many_strengths_and_recommendations_there_are(
     assert visitors.get("adviser", overview).content.count(b"None yet") == 2
     common: dict[str, Any] = {"at": universe.at, "assessment_id": assessment_id}
     with as_actor(universe.adviser) as by:
-        reviews.save_strengths(by=by, token=reviews.list_token(()), texts=["One.", "Two."], **common)
+        points.save_strengths(by=by, token=points.list_token(()), texts=["One.", "Two."], **common)
     page = visitors.get("adviser", overview).content
     assert page.count(b"2 so far") == page.count(b"None yet") == 1
     assert b"so far" not in visitors.get("manager", overview).content

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from assurance.actions import answers, cycles, giving, reference
+from assurance.actions import cycles, giving, questions, reference
 from assurance.actions.follow_ups import FollowUpReply, save_follow_ups
 from assurance.models import Assessment, Recommendation, SelfAssessment
 from assurance.queries.home import home
@@ -56,8 +56,8 @@ STEPS = [
     (State.IN_REVIEW, "viewer", "See what you submitted", "submitted"),
     (State.CLARIFICATION, "lead", "Answer 1 question", "questions"),
     (State.CLARIFICATION, "contributor", "See what you submitted", "submitted"),
-    (State.PROPOSED, "lead", "Read and accept the outcomes", "record"),
-    (State.PROPOSED, "viewer", "Read the outcomes", "record"),
+    (State.PROPOSED, "lead", "Read and accept the outcomes", "proposal"),
+    (State.PROPOSED, "viewer", "Read the proposed outcomes", "proposal"),
     (State.AGREED, "lead", "Read the outcomes", "record"),
 ]
 
@@ -323,7 +323,7 @@ def test_an_answer_that_a_colleague_saved_is_shown_beside_ones_own(universe: Uni
     fields[f"version_{question.pk}"] = page.one("input", name=f"version_{question.pk}")["value"]
     assert visitors.post("lead", address, fields).status_code == 302
     with as_actor(universe.lead) as by:
-        answers.send_answers(by=by, at=universe.at, assessment_id=assessment.pk)
+        questions.send_answers(by=by, at=universe.at, assessment_id=assessment.pk)
     with all_rows():
         assert assessment.questions.get().answer == "Others do."
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -115,6 +115,32 @@ def test_a_case_is_taken_over(tmp_path: Path, universe: Universe, console: Actor
     ]
     review = assessment.reviews.get(benchmark__number=1)
     assert (review.summary, review.comments) == ("The board meets.", "Often enough.")
+
+
+def test_owners_and_a_date_are_taken_over_and_may_have_passed(
+    tmp_path: Path, universe: Universe, console: Actor
+) -> None:
+    text = spoilt(
+        "- text: Keep going.", "- text: Keep going.\n  owners: [The board, Head of safety]\n  due: 2024-01-31"
+    )
+    assessment = take_over(written(tmp_path, text), universe).assessment
+    assert [(one.owners, one.due_on) for one in assessment.recommendations.all()] == [
+        ([], None),
+        (["The board", "Head of safety"], date(2024, 1, 31)),
+    ]
+
+
+def test_a_file_without_owners_is_the_file_that_it_was_before_there_were_any(
+    tmp_path: Path, universe: Universe, console: Actor
+) -> None:
+    """Its digest says whether it was taken over already."""
+    imported = take_over(written(tmp_path), universe)
+    plain = imported.case.model_dump(mode="json")
+    assert plain["recommendations"] == [
+        {"text": "Meet more often.", "heading": "Board", "benchmarks": [1, 7]},
+        {"text": "Keep going.", "heading": "", "benchmarks": []},
+    ]
+    assert not take_over(written(tmp_path), universe).changed
 
 
 def test_three_kinds_of_no_outcome_stay_three(tmp_path: Path, universe: Universe, console: Actor) -> None:

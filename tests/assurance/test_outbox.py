@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from assurance import outbox
 from assurance.access import Actor, Forbidden, NotFound
-from assurance.actions import answers, messages, reference, reviews
+from assurance.actions import answers, messages, questions, reference, reviews
 from assurance.actions.refusals import NotEditable
 from assurance.models import Assessment, Event, Membership, Message, ReferenceEvent, User
 from assurance.project.celery import app
@@ -248,11 +248,11 @@ class TestOccasions:
         assessment = universe.assessment(State.IN_REVIEW)
         day = universe.at.date()
         asked = [
-            reviews.NewQuestion("Who leads on this?", day + timedelta(days=9), 1),
-            reviews.NewQuestion("And who helps?", day + timedelta(days=5)),
+            questions.NewQuestion("Who leads on this?", day + timedelta(days=9), 1),
+            questions.NewQuestion("And who helps?", day + timedelta(days=5)),
         ]
         with told(universe, "adviser") as by:
-            reviews.ask(by=by, at=universe.at, assessment_id=assessment.pk, questions=asked)
+            questions.ask(by=by, at=universe.at, assessment_id=assessment.pk, questions=asked)
         message = one(kind=K.QUESTIONS)
         assert message.person == universe.lead
         assert "2 questions" in message.body

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assurance import mail_tasks, reminders
-from assurance.actions import answers, cycles, giving, messages, reference, reviews
+from assurance.actions import answers, cycles, giving, messages, questions, reference
 from assurance.actions.giving import Ask
 from assurance.models import Assessment, Authority, Cycle, GivenBenchmark, Membership, Message, SelfAssessment
 from assurance.reminders import CATCH_UP_DAYS, OVERDUE, due_reminder, write_reminders
@@ -262,11 +262,11 @@ class TestQuestions:
         assessment = universe.assessment(State.IN_REVIEW)
         near, far = date(2026, 1, 10), date(2026, 2, 5)
         with as_actor(universe.adviser) as by:
-            reviews.ask(
+            questions.ask(
                 by=by,
                 at=universe.at,
                 assessment_id=assessment.pk,
-                questions=[reviews.NewQuestion("Who?", near), reviews.NewQuestion("When?", far)],
+                questions=[questions.NewQuestion("Who?", near), questions.NewQuestion("When?", far)],
             )
         assert run(on(7, near)) == [("Lena Lead", "7")]
         assert run(on(7, far)) == [("Lena Lead", "7")]

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from assurance import access
-from assurance.actions import answers, reference, reviews
+from assurance.actions import agreement, answers, points, questions, reference, reviews
 from assurance.actions.refusals import Stale, Unfit
 from assurance.models import Question, Recommendation, Review, SelfAssessment, User
 from assurance.vocabulary import LetterState, Role, State
@@ -50,17 +50,17 @@ def test_answers_are_read_when_they_are_sent(universe: Universe, client: Client)
     address = f"/assessments/{assessment.pk}/questions/"
     with as_actor(universe.lead) as by:
         found = Question.objects.get(assessment=assessment)
-        answers.save_question_answer(
+        questions.save_question_answer(
             by=by, at=universe.at, question_id=found.pk, version=found.version, answer="Forty people."
         )
         with pytest.raises(Stale):
-            answers.save_question_answer(
+            questions.save_question_answer(
                 by=by, at=universe.at, question_id=found.pk, version=found.version, answer="Fifty people."
             )
     assert "Forty people." in page(client, universe.lead, address)
     assert "Forty people." not in page(client, universe.adviser, address)
     with as_actor(universe.lead) as by:
-        answers.send_answers(by=by, at=universe.at, assessment_id=assessment.pk)
+        questions.send_answers(by=by, at=universe.at, assessment_id=assessment.pk)
     assert "Forty people." in page(client, universe.adviser, address)
 
 
@@ -76,9 +76,9 @@ def test_text_that_comes_too_late_is_shown_to_be_copied(universe: Universe, clie
 def test_a_decision_is_about_what_was_seen(universe: Universe, client: Client) -> None:
     seen = universe.assessment(State.PROPOSED)
     with as_actor(universe.lead) as by:
-        answers.dispute(by=by, at=universe.at, assessment_id=seen.pk, reasons={1: "We did more."})
+        agreement.dispute(by=by, at=universe.at, assessment_id=seen.pk, reasons={1: "We did more."})
     with as_actor(universe.adviser) as by:
-        reviews.reconsider(by=by, at=universe.at, assessment_id=seen.pk)
+        agreement.reconsider(by=by, at=universe.at, assessment_id=seen.pk)
         row = Review.objects.get(assessment=seen, benchmark__number=1)
         reviews.save_review(
             by=by,
@@ -90,11 +90,11 @@ def test_a_decision_is_about_what_was_seen(universe: Universe, client: Client) -
             summary="Lower now.",
             comments="",
         )
-        reviews.propose(by=by, at=universe.at, assessment_id=seen.pk)
+        agreement.propose(by=by, at=universe.at, assessment_id=seen.pk)
     with as_actor(universe.lead) as by, pytest.raises(Moved):
-        answers.accept(by=by, at=universe.at, assessment_id=seen.pk, version=seen.version)
+        agreement.accept(by=by, at=universe.at, assessment_id=seen.pk, version=seen.version)
     client.force_login(universe.lead)
-    response = client.post(f"/assessments/{seen.pk}/do/accept/", {"version": seen.version})
+    response = client.post(f"/assessments/{seen.pk}/proposal/", {"version": seen.version, "do": "accept"})
     assert response.status_code == 409
     assert universe.assessment(State.PROPOSED).state == State.PROPOSED
 
@@ -102,7 +102,7 @@ def test_a_decision_is_about_what_was_seen(universe: Universe, client: Client) -
 def test_a_letter_is_not_issued_for_outcomes_that_no_longer_stand(universe: Universe) -> None:
     letter = universe.letter(LetterState.APPROVED)
     with as_actor(universe.manager) as by:
-        reviews.reopen(by=by, at=universe.at, assessment_id=letter.assessment_id, reason="A mistake was found.")
+        agreement.reopen(by=by, at=universe.at, assessment_id=letter.assessment_id, reason="A mistake was found.")
     universe.make_file(letter.pk, universe.alder)
     with all_rows():
         found = Letter.objects.select_related("assessment").get(pk=letter.pk)
@@ -116,7 +116,7 @@ def test_a_withdrawn_letter_no_longer_holds_the_record(universe: Universe) -> No
     with as_actor(universe.signatory) as by:
         letters.withdraw_letter(by=by, at=universe.at, letter_id=letter.pk, reason="Sent to the wrong council.")
     with as_actor(universe.manager) as by:
-        reopened = reviews.reopen(by=by, at=universe.at, assessment_id=letter.assessment_id, reason="Start again.")
+        reopened = agreement.reopen(by=by, at=universe.at, assessment_id=letter.assessment_id, reason="Start again.")
     assert reopened.state == State.IN_REVIEW
 
 
@@ -124,12 +124,12 @@ def test_a_recommendation_without_text_is_not_thrown_away(universe: Universe) ->
     assessment = universe.assessment(State.IN_REVIEW)
     with as_actor(universe.adviser) as by:
         with pytest.raises(Unfit, match="Enter the text"):
-            reviews.save_recommendations(
+            points.save_recommendations(
                 by=by,
                 at=universe.at,
                 assessment_id=assessment.pk,
-                token=reviews.list_token(()),
-                recommendations=[reviews.NewRecommendation(text="", heading="Venue hire")],
+                token=points.list_token(()),
+                recommendations=[points.NewRecommendation(text="", heading="Venue hire")],
             )
         assert not Recommendation.objects.exists()
 

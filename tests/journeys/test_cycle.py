@@ -143,7 +143,7 @@ def _adviser_reviews(adviser: Visitor, scheme: SchemeText, scored: Sequence[Benc
         adviser.sees(evidence(benchmark.number), own_level(scheme, benchmark.number).label)
         adviser.choose("outcome", adviser_level(scheme, benchmark.number).code)
         adviser.fill(summary=summary(benchmark.number), comments=comments(benchmark.number))
-        adviser.press("Save and continue")
+        adviser.press("Save and next")
     adviser.follow("Strengths")
     adviser.fill(strength_0=STRENGTH)
     adviser.press("Save")
@@ -162,21 +162,20 @@ def _adviser_proposes(adviser: Visitor, scored: Sequence[BenchmarkText]) -> None
 
 def _lead_accepts(lead: Visitor, scheme: SchemeText, scored: Sequence[BenchmarkText]) -> None:
     lead.open("/")
-    lead.follow(lead.main.locator("h2 a").first)
-    lead.follow("Answers and outcomes side by side")
-    lead.sees(STRENGTH, RECOMMENDATION, *(comments(one.number) for one in scored))
-    lead.follow("Accept outcomes")
-    lead.press("Accept outcomes")
+    lead.follow("Read and accept the outcomes")
+    lead.sees(STRENGTH, RECOMMENDATION)
+    assert all(comments(one.number) in lead.main.text_content() for one in scored)
+    lead.press("Accept all outcomes")
     lead.sees("Outcomes accepted.")
-    lead.follow("Answers and outcomes side by side")
     headings = lead.main.locator("thead th").all_inner_texts()
-    assert headings == ["Benchmark", "Own", "Adviser’s", "Agreed"]
+    assert headings == ["Benchmark", "Own", "Adviser’s", "Difference", "What stands"]
     for benchmark in scored:
         row = lead.main.locator("tbody tr", has_text=f"{benchmark.number}. {benchmark.title}")
-        own, adviser, agreed = (cell.inner_text() for cell in row.locator("td").all())
+        own, adviser, difference, agreed = (cell.inner_text() for cell in row.locator("td").all())
         wanted = adviser_level(scheme, benchmark.number).label
         assert own == own_level(scheme, benchmark.number).label
-        assert adviser.split() == [*wanted.split(), *(["Differs"] if wanted != own else [])]
+        assert adviser == wanted
+        assert (difference == "Same") == (wanted == own)
         assert agreed.splitlines()[0] == wanted
 
 
@@ -197,9 +196,23 @@ def _adviser_writes_the_letter(adviser: Visitor) -> None:
     )
     adviser.press("Save the draft")
     adviser.sees("Draft saved", "Dear Jo", COVER, STRENGTH, RECOMMENDATION)
+    if adviser.main.get_by_text("Look at the warnings").count():
+        _adviser_overrules(adviser)
     adviser.follow("Send for approval")
     adviser.press("Send for approval")
     adviser.sees("Sent for approval")
+
+
+def _adviser_overrules(adviser: Visitor) -> None:
+    """Where marks lead to an outcome, some of these outcomes go against them; the adviser says why, all at once."""
+    adviser.follow("Look at the warnings")
+    adviser.sees("Outcome against the criteria")
+    reasons = adviser.main.locator("textarea[name^=reason_]")
+    for place in range(reasons.count()):
+        reasons.nth(place).fill("We agreed on this when we met.")
+    adviser.press("Overrule those with a reason")
+    adviser.sees("No warnings are open.")
+    adviser.follow(adviser.page.locator("a.govuk-back-link"))
 
 
 def _signatory_issues_it(signatory: Visitor) -> None:

@@ -245,7 +245,7 @@ def test_pages_of_refusal(universe: Universe, arrive: Arrive) -> None:
     lead.open(f"/assessments/{elsewhere.pk}/", status=404)
     assert lead.main.inner_text() == here
     viewer.open(f"/assessments/{assessment.pk}/do/submit/", status=403)
-    lead.open(f"/assessments/{assessment.pk}/do/accept/", status=409)
+    lead.open(f"/assessments/{assessment.pk}/do/recall/", status=409)
     assert lead.heading == "Someone else changed this first"
     lead.page.goto(f"{lead.origin}/password/")
     lead.page.evaluate(

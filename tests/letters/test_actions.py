@@ -12,7 +12,7 @@ from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 
 from assurance.access import Forbidden, NotFound
-from assurance.actions import reviews
+from assurance.actions import agreement
 from assurance.actions.refusals import NotEditable, Stale, Unfit
 from assurance.models import Event, Review, User
 from assurance.vocabulary import EventKind, LetterState, Role, State
@@ -211,7 +211,7 @@ def test_a_letter_that_was_approved_or_returned_meanwhile_is_not_approved(stages
 def test_a_letter_whose_outcomes_were_reopened_goes_no_further(stages: Stages) -> None:
     letter = stages.awaiting()
     with as_actor(stages.universe.manager) as manager:
-        reviews.reopen(
+        agreement.reopen(
             by=manager, at=stages.universe.at, assessment_id=letter.assessment_id, reason="A summary was swapped."
         )
     with pytest.raises(Blocked, match="no longer agreed"):

@@ -33,16 +33,23 @@ from assurance.models import (
     Evidence,
     EvidenceFile,
     FollowUp,
+    FollowUpReview,
     GivenBenchmark,
+    GoodPractice,
+    MeetingPoint,
     Membership,
     Message,
+    Overrule,
     Partnership,
     PartnershipMember,
+    PrivateNote,
     Programme,
+    ProposalResponse,
     Question,
     Recommendation,
     ReferenceEvent,
     Review,
+    SecondReading,
     SelfAssessment,
     Strength,
     Succession,
@@ -195,6 +202,36 @@ EXAMPLES: dict[str, Violation] = {
     "question_answered_has_date": lambda world: change(Question, {"answered_at": None}),
     "dispute_once_each_time": lambda world: again(Dispute),
     "dispute_has_reason": lambda world: change(Dispute, {"reason": ""}),
+    # Good practice
+    "good_practice_answered_has_time": lambda world: change(GoodPractice, {"answered_at": None}),
+    "good_practice_shared_has_entry": lambda world: change(GoodPractice, {"entry": None}),
+    "assurance_goodpractice_entry_id_key": lambda world: again(GoodPractice),
+    "assurance_goodpractice_same_authority": other_authority(GoodPractice),
+    # Responses to a proposal
+    "proposal_response_once": lambda world: again(ProposalResponse),
+    "assurance_proposalresponse_same_authority": other_authority(ProposalResponse),
+    # Private notes
+    "private_note_once": lambda world: again(PrivateNote),
+    "assurance_privatenote_same_authority": other_authority(PrivateNote),
+    # Quality
+    "overrule_once": lambda world: again(Overrule),
+    "overrule_has_reason": lambda world: change(Overrule, {"reason": ""}),
+    "assurance_overrule_same_authority": other_authority(Overrule),
+    "second_reading_open_once": lambda world: again(SecondReading),
+    "second_reading_result_has_time": lambda world: change(SecondReading, {"result": "sound"}),
+    "assurance_secondreading_same_authority": other_authority(SecondReading),
+    # Questions and meetings
+    "assurance_question_follows_id_same_authority": lambda world: change(
+        Question, {"follows": row(Question, authority=world.birch)}, authority=world.alder
+    ),
+    "assurance_evidence_question_id_same_authority": lambda world: change(
+        Evidence, {"question": row(Question, authority=world.birch)}, authority=world.alder
+    ),
+    "meeting_point_says_something": lambda world: change(MeetingPoint, {"text": "", "level": None}),
+    "meeting_point_outcome_is_of_a_benchmark": lambda world: change(
+        MeetingPoint, {"benchmark": None}, level__isnull=False
+    ),
+    "assurance_meetingpoint_same_authority": other_authority(MeetingPoint),
     # Evidence
     "evidence_url_iff_link": lambda world: change(Evidence, {"url": "https://example.org"}),
     "evidence_has_title": lambda world: change(Evidence, {"title": ""}),
@@ -202,6 +239,7 @@ EXAMPLES: dict[str, Violation] = {
     # Work on the self-assessment
     "draft_once": lambda world: again(Draft),
     "follow_up_once": lambda world: again(FollowUp),
+    "follow_up_review_once": lambda world: again(FollowUpReview),
     # E-mail
     "assurance_message_key_key": lambda world: again(Message),
     "message_sent_has_time": lambda world: change(Message, {"state": MessageState.SENT}),
@@ -265,6 +303,10 @@ EXAMPLES: dict[str, Violation] = {
     "assurance_followup_recommendation_id_same_authority": lambda world: change(
         FollowUp, {"recommendation": row(Recommendation, authority=world.birch)}, authority=world.alder
     ),
+    "assurance_followupreview_same_authority": other_assessment(FollowUpReview),
+    "assurance_followupreview_recommendation_id_same_authority": lambda world: change(
+        FollowUpReview, {"recommendation": row(Recommendation, authority=world.birch)}, authority=world.alder
+    ),
     "assurance_event_same_authority": event_of_another,
     # One that is issued cannot be changed at all.
     "letters_letter_same_authority": lambda world: change(
@@ -277,6 +319,7 @@ NEVER_FIRST = {
     "self_assessment_with_authority": "assurance_selfassessment_pkey",
     "recommendation_with_authority": "assurance_recommendation_pkey",
     "evidence_with_authority": "assurance_evidence_pkey",
+    "question_with_authority": "assurance_question_pkey",
 }
 """Constraints that cannot be violated without another: (id, authority) for the keys of others; the id alone differs."""
 
@@ -502,6 +545,7 @@ def test_a_constraint_that_never_comes_first_is_unique_by_another(world: World) 
         "self_assessment_with_authority": SelfAssessment,
         "recommendation_with_authority": Recommendation,
         "evidence_with_authority": Evidence,
+        "question_with_authority": Question,
     }
     with all_rows():
         for name, model in doubled.items():

@@ -21,6 +21,7 @@ MODELS = ("assurance.models", "letters.models", "benchmarks.models")
 MAY_NAME_MODELS = {
     # The policy and what stands behind it.
     "assurance.access": "decides which rows",
+    "assurance.past": "decides which versions, as access.PAST says",
     "assurance.ledger": "writes them, with history and events",
     "assurance.workflow": "moves them",
     "assurance.models": "is them",
@@ -34,6 +35,7 @@ MAY_NAME_MODELS = {
     "letters.actions": "asks the policy and writes",
     "letters.queries": "asks the policy and reads",
     "letters.content": "reads the record of a letter that was asked for already",
+    "letters.quality": "checks a letter that was asked for already",
     # Published text names no person and no authority: everybody may read it.
     "benchmarks.models": "is them",
     "benchmarks.catalogue": "reads published text",

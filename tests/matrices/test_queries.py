@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -21,12 +22,24 @@ from django.db import connection
 from django.template import engines
 from django.template.backends.django import Template
 from django.urls import reverse
+from django.utils import timezone
 
-from assurance.actions import answers, reference, reviews
+from assurance.actions import (
+    agreement,
+    answers,
+    cycles,
+    meeting,
+    points,
+    portfolio,
+    practice,
+    questions,
+    readings,
+    reference,
+)
 from assurance.vocabulary import LetterState, State
 from benchmarks.catalogue import scheme_text
 from tests.matrices.test_urls import ROWS, Row
-from tests.matrices.world import ANONYMOUS, Visitors, soon, undone
+from tests.matrices.world import ANONYMOUS, Visitors, overrule_all, soon, undone
 from tests.universe import Universe, all_rows, as_actor
 
 MOST_TO_READ = 8
@@ -219,6 +232,31 @@ def more_cycles(universe: Universe) -> None:
         universe.further_assessment(f"Year {index:02}")
 
 
+def more_authorities(universe: Universe) -> None:
+    """As many more authorities of the adviser's, each covered by a colleague and with an assessment."""
+    cycle = universe.cycle()
+    today = timezone.localdate()
+    with all_rows():
+        rows = [
+            (line, {"gss_code": f"E1000{line:04}", "name": f"Council {line}", "type": "County", "nation": "England",
+                    "region": "North"})
+            for line in range(1, LONG)
+        ]  # fmt: skip
+        reference.put_authorities(rows, file="more", by=universe.operator, at=universe.at, programme=universe.programme)
+    added = list(universe.programme.authorities.filter(name__startswith="Council"))
+    ids = [one.pk for one in added]
+    with as_actor(universe.administrator) as by:
+        cycles.create_assessments(cycle, added, by=by, at=universe.at)
+        portfolio.assign(
+            by=by, at=timezone.now(), authority_ids=ids, person_id=universe.adviser.pk, starts=today, replaces=False
+        )
+        for authority_id in ids:
+            portfolio.arrange_cover(
+                by=by, at=timezone.now(), absent_id=universe.adviser.pk, person_id=universe.other_adviser.pk,
+                authority_ids=[authority_id], starts=today, last_day=today + timedelta(days=authority_id % 7),
+            )  # fmt: skip
+
+
 def more_letters(universe: Universe) -> None:
     """Letter upon letter to Alder, each withdrawn but the last."""
     for _ in range(LONG - 1):
@@ -231,10 +269,48 @@ def more_questions(universe: Universe) -> None:
     assessment = universe.assessment(State.CLARIFICATION)
     universe.answer_questions(assessment.pk, universe.alder)
     with as_actor(universe.lead) as by:
-        answers.send_answers(by=by, at=universe.at, assessment_id=assessment.pk)
-    asked = [reviews.NewQuestion(f"And what of {index}?", due=soon(universe), number=1) for index in range(1, LONG)]
+        questions.send_answers(by=by, at=universe.at, assessment_id=assessment.pk)
+    asked = [questions.NewQuestion(f"And what of {index}?", due=soon(universe), number=1) for index in range(1, LONG)]
     with as_actor(universe.adviser) as by:
-        reviews.ask(by=by, at=universe.at, assessment_id=assessment.pk, questions=asked)
+        questions.ask(by=by, at=universe.at, assessment_id=assessment.pk, questions=asked)
+
+
+def more_practice(universe: Universe) -> None:
+    """As many proposals, and every other one in the library."""
+    assessment = universe.assessment(State.AGREED)
+    common: dict[str, Any] = {"at": universe.at, "assessment_id": assessment.pk}
+    for index in range(LONG):
+        with as_actor(universe.adviser) as by:
+            row = practice.propose_practice(by=by, title=f"Example {index}", text="A panel.", number=2, **common)
+        if index % 2:
+            with as_actor(universe.lead) as by:
+                practice.consent(by=by, practice_id=row.pk, version=row.version, named=True, **common)
+
+
+def more_points(universe: Universe) -> None:
+    """As many points of a meeting about one benchmark."""
+    assessment = universe.assessment(State.IN_REVIEW)
+    with as_actor(universe.adviser) as by:
+        for index in range(LONG):
+            agreed = meeting.Agreed(f"Point {index}.", "met")
+            meeting.note_point(by=by, at=universe.at, assessment_id=assessment.pk, number=1, agreed=agreed)
+
+
+def more_warnings(universe: Universe) -> None:
+    """As many recommendations on no benchmark, the first of which is overruled, and as many second readings."""
+    assessment = universe.assessment(State.IN_REVIEW)
+    common: dict[str, Any] = {"at": universe.at, "assessment_id": assessment.pk}
+    with as_actor(universe.adviser) as by:
+        wanted = [points.NewRecommendation(f"Write down {index}.") for index in range(LONG)]
+        token = points.list_token(())
+        points.save_recommendations(by=by, token=token, recommendations=wanted, **common)
+    overrule_all(universe, assessment)
+    for _ in range(LONG):
+        with as_actor(universe.manager) as by:
+            row = readings.pull(by=by, reader_id=universe.manager.pk, **common)
+            readings.record_result(
+                by=by, at=universe.at, reading_id=row.pk, version=row.version, result="queried", note="Why?"
+            )
 
 
 def more_events(universe: Universe) -> None:
@@ -258,15 +334,15 @@ def lists(universe: Universe, count: int) -> dict[str, Any]:
     common: dict[str, Any] = {"at": universe.at, "assessment_id": assessment.pk}
     with as_actor(universe.adviser) as by:
         for save, page, given in (
-            (reviews.save_strengths, "strengths", {"texts": [f"Strength {n}." for n in range(count)]}),
+            (points.save_strengths, "strengths", {"texts": [f"Strength {n}." for n in range(count)]}),
             (
-                reviews.save_recommendations,
+                points.save_recommendations,
                 "recommendations",
-                {"recommendations": [reviews.NewRecommendation(f"Do {n}.", benchmarks=(1, 2)) for n in range(count)]},
+                {"recommendations": [points.NewRecommendation(f"Do {n}.", benchmarks=(1, 2)) for n in range(count)]},
             ),
         ):
-            model = {"strengths": reviews.Strength, "recommendations": reviews.Recommendation}[page]
-            token = reviews.list_token(model.objects.filter(assessment=assessment))
+            model = {"strengths": points.Strength, "recommendations": points.Recommendation}[page]
+            token = points.list_token(model.objects.filter(assessment=assessment))
             save(by=by, token=token, **given, **common)
     return {"assessment_id": assessment.pk}
 
@@ -275,11 +351,11 @@ def disputed(universe: Universe) -> None:
     """A second dispute, of every benchmark."""
     assessment = universe.assessment(State.DISPUTED)
     with as_actor(universe.adviser) as by:
-        reviews.reconsider(by=by, at=universe.at, assessment_id=assessment.pk)
-        reviews.propose(by=by, at=universe.at, assessment_id=assessment.pk)
+        agreement.reconsider(by=by, at=universe.at, assessment_id=assessment.pk)
+        agreement.propose(by=by, at=universe.at, assessment_id=assessment.pk)
     numbers = [number for number, one in universe.scheme().benchmarks.items() if one.scored]
     with as_actor(universe.lead) as by:
-        answers.dispute(
+        agreement.dispute(
             by=by,
             at=soon_at(universe),
             assessment_id=assessment.pk,
@@ -312,14 +388,27 @@ LISTS = [
     List("home", "auditor", first(State.NOT_STARTED), more_cycles),
     List("assessments", "adviser", first(State.NOT_STARTED), more_cycles),
     List("assessments", "manager", first(State.NOT_STARTED), more_cycles),
+    List("assessments", "adviser", first(State.NOT_STARTED), more_authorities),
+    List("cover", "administrator", first(State.NOT_STARTED), more_authorities),
+    List("cover", "other_adviser", first(State.NOT_STARTED), more_authorities),
+    List("assignments", "manager", first(State.NOT_STARTED), more_authorities),
     List("cycles", "administrator", first(State.NOT_STARTED), more_cycles),
     List("letters", "adviser", lambda universe: universe.letter(), more_letters),
     List("letters", "signatory", lambda universe: universe.letter(), more_letters),
     List("assessment-letters", "adviser", lambda universe: universe.letter(), more_letters, of_assessment=True),
     List("timeline", "lead", first(State.IN_PROGRESS), more_events, of_assessment=True),
     List("timeline", "auditor", first(State.IN_PROGRESS), more_events, of_assessment=True),
+    List("history", "lead", first(State.IN_PROGRESS), more_events, of_assessment=True),
+    List("history", "auditor", first(State.IN_PROGRESS), more_events, of_assessment=True),
     List("questions", "lead", first(State.CLARIFICATION), more_questions, of_assessment=True),
     List("questions", "adviser", first(State.CLARIFICATION), more_questions, of_assessment=True),
+    List("practice", "adviser", first(State.AGREED), more_practice, of_assessment=True),
+    List("home", "lead", first(State.AGREED), more_practice),
+    List("library", "viewer", first(State.AGREED), more_practice),
+    List("meeting", "adviser", first(State.IN_REVIEW), more_points, of_assessment=True),
+    List("quality", "adviser", first(State.IN_REVIEW), more_warnings, of_assessment=True),
+    List("second-reading", "manager", first(State.IN_REVIEW), more_warnings, of_assessment=True),
+    List("second-readings", "manager", first(State.IN_REVIEW), more_warnings),
     List(
         "strengths", "adviser",
         lambda universe: lists(universe, 1), lambda universe: lists(universe, LONG), of_assessment=True,
@@ -332,7 +421,7 @@ LISTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("one", LISTS, ids=lambda one: f"{one.name}-{one.who}")
+@pytest.mark.parametrize("one", LISTS, ids=lambda one: f"{one.name}-{one.who}-{one.longer.__name__}")
 def test_a_longer_list_costs_no_more(universe: Universe, visitors: Visitors, drawing: list[str], one: List) -> None:
     one.short(universe)
     kwargs = {}
@@ -383,7 +472,7 @@ def test_saving_a_long_list_costs_little(universe: Universe, visitors: Visitors,
     """The lists of the matrix have one entry each; these have as many as a form takes."""
     row = next(row for row in ROWS if row.name == "strengths" and row.fields)
     kwargs = row.records(universe)
-    fields = {"token": reviews.list_token(())} | {f"strength_{n}": f"Strength {n}." for n in range(LONG)}
+    fields = {"token": points.list_token(())} | {f"strength_{n}": f"Strength {n}." for n in range(LONG)}
     found = cost(visitors, drawing, "adviser", row.address(kwargs), fields)
     assert found.status == 302
     within(found, MOST_TO_SAVE)

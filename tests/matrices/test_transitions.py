@@ -19,7 +19,7 @@ from django.db import models
 
 from assurance import scope
 from assurance.access import Actor, Forbidden, NotFound
-from assurance.actions import answers, cycles, reference, reviews
+from assurance.actions import agreement, answers, cycles, questions, reference, reviews
 from assurance.models import Assessment, Event
 from assurance.vocabulary import CycleState, EventKind, LetterState, Role, State
 from assurance.workflow import ASSESSMENT, Blocked, Moved, Table, _no_guard, perform
@@ -89,8 +89,8 @@ def _save_first_answer(universe: Universe, by: Actor, assessment: Assessment, at
 
 
 def _ask(universe: Universe, by: Actor, assessment: Assessment, at: datetime) -> Any:
-    question = reviews.NewQuestion("Since when?", due=at.date(), number=1)
-    return reviews.ask(by=by, at=at, assessment_id=assessment.pk, questions=[question])
+    question = questions.NewQuestion("Since when?", due=at.date(), number=1)
+    return questions.ask(by=by, at=at, assessment_id=assessment.pk, questions=[question])
 
 
 def _plain(action: Callable[..., Any], **given: Any) -> Act:
@@ -122,13 +122,13 @@ ACTIONS: dict[str, Act] = {
     "recall": _plain(answers.recall),
     "begin_review": _plain(reviews.begin_review),
     "ask": _ask,
-    "answer": _plain(answers.send_answers),
-    "propose": _plain(reviews.propose),
-    "accept": _plain(answers.accept),
-    "dispute": _plain(answers.dispute, reasons={1: "We did more than this."}),
-    "reconsider": _plain(reviews.reconsider),
-    "settle": _plain(reviews.settle, reason=WHY, levels={1: "exceeding"}),
-    "reopen": _plain(reviews.reopen, reason=WHY),
+    "answer": _plain(questions.send_answers),
+    "propose": _plain(agreement.propose),
+    "accept": _plain(agreement.accept),
+    "dispute": _plain(agreement.dispute, reasons={1: "We did more than this."}),
+    "reconsider": _plain(agreement.reconsider),
+    "settle": _plain(agreement.settle, reason=WHY, levels={1: "exceeding"}),
+    "reopen": _plain(agreement.reopen, reason=WHY),
     "withdraw": _plain(reviews.withdraw, reason=WHY),
 }
 LETTER_ACTIONS: dict[str, Act] = {
@@ -380,7 +380,7 @@ def _reopened(state: LetterState) -> Callable[[Universe], Any]:
     def record(universe: Universe) -> Letter:
         letter = universe.letter(state)
         with as_actor(universe.manager) as by:
-            reviews.reopen(by=by, at=universe.at, assessment_id=letter.assessment_id, reason=WHY)
+            agreement.reopen(by=by, at=universe.at, assessment_id=letter.assessment_id, reason=WHY)
         return letter
 
     return record
@@ -473,15 +473,15 @@ def test_a_guard_refuses(universe: Universe, one: Obstacle) -> None:
 
 EMPTY: dict[tuple[str, str, str], list[Act]] = {
     ("assessment", "submit", "declaration"): [_plain(answers.submit, declaration="")],
-    ("assessment", "ask", "questions"): [_plain(reviews.ask, questions=[])],
+    ("assessment", "ask", "questions"): [_plain(questions.ask, questions=[])],
     ("assessment", "dispute", "disputes"): [
-        _plain(answers.dispute, reasons={}),
-        _plain(answers.dispute, reasons={1: "", 2: " \n\t"}),
+        _plain(agreement.dispute, reasons={}),
+        _plain(agreement.dispute, reasons={1: "", 2: " \n\t"}),
     ],
     ("assessment", "settle", "reason"): [
-        _plain(reviews.settle, reason=text, levels={1: "met"}) for text in ("", " \n\t")
+        _plain(agreement.settle, reason=text, levels={1: "met"}) for text in ("", " \n\t")
     ],
-    ("assessment", "reopen", "reason"): [_plain(reviews.reopen, reason=text) for text in ("", " \n\t")],
+    ("assessment", "reopen", "reason"): [_plain(agreement.reopen, reason=text) for text in ("", " \n\t")],
     ("assessment", "withdraw", "reason"): [_plain(reviews.withdraw, reason=text) for text in ("", " \n\t")],
     ("letter", "return", "reason"): [_letter(letter_actions.return_letter, reason=text) for text in ("", " \n\t")],
     ("letter", "withdraw", "reason"): [_letter(letter_actions.withdraw_letter, reason=text) for text in ("", " \n\t")],

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
@@ -17,13 +18,36 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 from openpyxl import load_workbook
 
 from assurance import outbox, store
-from assurance.actions import documents, drafts, evidence, giving, people, workbook
+from assurance.actions import (
+    documents,
+    drafts,
+    evidence,
+    giving,
+    meeting,
+    people,
+    portfolio,
+    practice,
+    readings,
+    workbook,
+)
 from assurance.actions.giving import given_token
-from assurance.actions.reviews import list_token
-from assurance.models import Assessment, Document, Membership, Message, Question, Recommendation
+from assurance.actions.points import list_token
+from assurance.models import (
+    Assessment,
+    Document,
+    GoodPractice,
+    MeetingPoint,
+    Membership,
+    Message,
+    Overrule,
+    Question,
+    Recommendation,
+)
+from assurance.queries.quality import quality_page
 from assurance.views import health
 from assurance.vocabulary import DocumentKind, LetterState, MessageState, Role, State
 from assurance.workflow import ASSESSMENT
@@ -38,6 +62,7 @@ from tests.matrices.world import (
     Visitors,
     changed,
     give,
+    overrule_all,
     pdf,
     ready,
     soon,
@@ -238,6 +263,26 @@ def asked(universe: Universe) -> Kwargs:
     return {"assessment_id": universe.assessment(State.CLARIFICATION).pk}
 
 
+def noted(*more: str) -> Callable[[Universe], Kwargs]:
+    """A point with an outcome, noted in a meeting about benchmark 3; with its id if that is named."""
+
+    def records(universe: Universe) -> Kwargs:
+        kwargs = {"assessment_id": universe.assessment(State.IN_REVIEW).pk}
+        with as_actor(universe.adviser) as by:
+            agreed = meeting.Agreed("By May.", "exceeding")
+            point = meeting.note_point(by=by, at=universe.at, number=3, agreed=agreed, **kwargs)
+        return kwargs | dict.fromkeys(more, point.pk)
+
+    return records
+
+
+def taken(universe: Universe, kwargs: Kwargs) -> Fields:
+    """Its outcome becomes the adviser's."""
+    with all_rows():
+        point = MeetingPoint.objects.get(**kwargs)
+    return {"do": "take", "number": "3", "point": point.pk, "version": 1}
+
+
 def all_answers(universe: Universe, kwargs: Kwargs) -> Fields:
     """An answer to every question."""
     with all_rows():
@@ -260,6 +305,12 @@ def one_done(universe: Universe, kwargs: Kwargs) -> Fields:
         return {f"progress_{pk}": "done" for pk in found} | {f"version_{pk}": 0 for pk in found}
 
 
+def in_review_after_a_year(universe: Universe) -> Kwargs:
+    """Alder's assessment in review, after a year with a recommendation."""
+    universe.last_year()
+    return {"assessment_id": universe.assessment(State.IN_REVIEW).pk}
+
+
 def to(name: str) -> Callable[[Universe], Kwargs]:
     """An assessment that is ready for the transition."""
     return lambda universe: {"assessment_id": ready(universe, name).pk, "name": name}
@@ -268,6 +319,52 @@ def to(name: str) -> Callable[[Universe], Kwargs]:
 def too_late(state: State, name: str) -> Callable[[Universe], Kwargs]:
     """An assessment that is not, or no longer, where the transition starts."""
     return lambda universe: {"assessment_id": universe.assessment(state).pk, "name": name}
+
+
+ARRANGES = "adviser other_adviser manager other_manager administrator"
+"""Who arranges cover."""
+
+
+def covered(universe: Universe) -> Kwargs:
+    """The other adviser covers Alder for the adviser, for ten days from today."""
+    today = timezone.localdate()
+    with as_actor(universe.adviser) as by:
+        (made,) = portfolio.arrange_cover(
+            by=by,
+            at=timezone.now(),
+            absent_id=universe.adviser.pk,
+            person_id=universe.other_adviser.pk,
+            authority_ids=[universe.alder.pk],
+            starts=today,
+            last_day=today + timedelta(days=9),
+        )
+    return {"membership_id": made.pk}
+
+
+def of_adviser(universe: Universe) -> Kwargs:
+    return {"person_id": universe.adviser.pk}
+
+
+def cover_for_alder(universe: Universe, kwargs: Kwargs) -> Fields:
+    """The other adviser covers Alder, today only."""
+    today = timezone.localdate()
+    days = {f"{name}_{part}": getattr(today, part) for name in ("starts", "last_day") for part in PARTS}
+    return {"person": universe.other_adviser.pk, "authorities": universe.alder.pk, **days}
+
+
+def assignment_of_adviser(universe: Universe) -> Kwargs:
+    with all_rows():
+        return {"membership_id": Membership.objects.get(person=universe.adviser, role=Role.ADVISER).pk}
+
+
+def alder_to_other_adviser(universe: Universe, kwargs: Kwargs) -> Fields:
+    today = timezone.localdate()
+    first = {f"starts_{part}": getattr(today, part) for part in PARTS}
+    return {"person": universe.other_adviser.pk, "authorities": universe.alder.pk, "replaces": "on", **first}
+
+
+PARTS = ("day", "month", "year")
+"""The fields of a date."""
 
 
 def open_cycle(universe: Universe) -> Kwargs:
@@ -333,6 +430,30 @@ def failed_message(universe: Universe) -> Kwargs:
     return {"message_id": message.pk}
 
 
+def proposed_practice(universe: Universe) -> Kwargs:
+    """What the adviser proposes of Alder's agreed assessment as good practice."""
+    assessment = universe.assessment(State.AGREED)
+    common: Kwargs = {"at": universe.at, "assessment_id": assessment.pk}
+    with as_actor(universe.adviser) as by:
+        made = practice.propose_practice(by=by, title="A panel", text="It meets every month.", number=2, **common)
+    return {"assessment_id": assessment.pk, "practice_id": made.pk}
+
+
+def shared_practice(universe: Universe) -> Kwargs:
+    """The same, to which the lead consented."""
+    kwargs = proposed_practice(universe)
+    with as_actor(universe.lead) as by:
+        practice.consent(by=by, at=universe.at, version=1, named=True, **kwargs)
+    return kwargs
+
+
+def library_entry(universe: Universe) -> Kwargs:
+    """The same, as it stands in the library."""
+    kwargs = shared_practice(universe)
+    with all_rows():
+        return {"entry_id": GoodPractice.objects.get(pk=kwargs["practice_id"]).entry_id}
+
+
 def fixed(**fields: Any) -> Callable[[Universe, Kwargs], Fields]:
     """Fields that do not depend on the records."""
     return lambda universe, kwargs: fields
@@ -387,6 +508,56 @@ def questions(universe: Universe, kwargs: Kwargs) -> Fields:
     return seen(Assessment, "assessment_id", **asked)(universe, kwargs)
 
 
+def response(do: str, **chosen: str) -> Callable[[Universe, Kwargs], Fields]:
+    """What an authority says of a proposal: accepted wherever nothing else is chosen."""
+
+    def fields(universe: Universe, kwargs: Kwargs) -> Fields:
+        numbers = [number for number, one in universe.scheme().benchmarks.items() if one.scored]
+        said = {f"version_{number}": 0 for number in numbers} | {f"choice_{number}": "accept" for number in numbers}
+        return seen(Assessment, "assessment_id", **(said | chosen | {"do": do}))(universe, kwargs)
+
+    return fields
+
+
+def with_warning(universe: Universe) -> Kwargs:
+    """Alder's agreed assessment, which waits for the manager's second reading."""
+    assessment = universe.assessment(State.AGREED)
+    with as_actor(universe.manager) as by:
+        readings.pull(by=by, at=universe.at, assessment_id=assessment.pk, reader_id=universe.manager.pk)
+    return {"assessment_id": assessment.pk}
+
+
+def with_overruled(universe: Universe) -> Kwargs:
+    """The same, with that warning overruled."""
+    kwargs = with_warning(universe)
+    overrule_all(universe, universe.assessment(State.AGREED))
+    return kwargs
+
+
+def reason_for_it(universe: Universe, kwargs: Kwargs) -> Fields:
+    """A reason for each open warning."""
+    with as_actor(universe.manager) as by:
+        return {f"reason_{one.key}": "It is known." for one in quality_page(by, **kwargs).found.open}
+
+
+def taken_back(universe: Universe, kwargs: Kwargs) -> Fields:
+    """The overruling is taken back."""
+    with all_rows():
+        return {"take_back": Overrule.objects.get(**kwargs).pk}
+
+
+def by_manager(universe: Universe, kwargs: Kwargs) -> Fields:
+    """The manager reads it."""
+    return {"reader": universe.manager.pk}
+
+
+def drawn_sample(universe: Universe, kwargs: Kwargs) -> Fields:
+    """All there is to draw: Alder's."""
+    drawn = universe.assessment(State.AGREED).pk
+    seed = "0123456789abcdef"
+    return {"cycle": universe.cycle().pk, "how_many": "1", "seed": seed, "drawn": drawn} | by_manager(universe, kwargs)
+
+
 def public(name: str, **options: Any) -> Row:
     """A page for whoever comes by."""
     return Row(name, "", options.pop("records", nothing), {}, 200, **options)
@@ -425,6 +596,9 @@ HERE = "lead contributor viewer adviser manager signatory administrator auditor"
 TOKEN = list_token(())
 REASON = {"reason": "Because it is so."}
 
+READERS_OF_TEXTS = "lead contributor viewer adviser manager auditor"
+"""Who reads any text of Alder's at some stage, beside what stands as agreed."""
+
 ROWS = [
     # Lists: everybody has one, with their own records on it; whoever follows no authority has no list of many.
     Row("home", "", beside(on(State.SUBMITTED)), {302: f"{ANONYMOUS} signatory"}, 200),
@@ -432,6 +606,34 @@ ROWS = [
     Row("letters", "", beside(letter(LetterState.ISSUED)), {302: ANONYMOUS}, 200),
     Row("letters", "awaiting", beside(letter(LetterState.AWAITING_APPROVAL)), {302: ANONYMOUS}, 200, query="awaiting"),
     Row("cycles", "", beside(open_cycle), {302: ANONYMOUS, 200: "administrator"}, 403),
+    # The portfolio: cover for absent advisers, and assignments.
+    Row("cover", "", beside(covered), {302: ANONYMOUS, 200: ARRANGES}, 403),
+    # Whoever can arrange it for one adviser only is not asked for whom.
+    Row(
+        "cover-new", "", nothing,
+        {302: f"{ANONYMOUS} adviser other_adviser other_manager", 200: "manager administrator"}, 403,
+    ),
+    Row(
+        "cover-for", "", of_adviser, {302: ANONYMOUS, 200: "adviser manager administrator"}, 404,
+        fields=cover_for_alder, by=frozenset({"adviser", "manager", "administrator"}),
+    ),
+    Row(
+        "cover-end", "", covered,
+        {302: ANONYMOUS, 200: "adviser manager administrator",
+         403: "other_adviser lead contributor viewer signatory auditor"}, 404,
+        fields=lambda universe, kwargs: {}, by=frozenset({"adviser", "manager", "administrator"}),
+    ),
+    Row("assignments", "", nothing, {302: ANONYMOUS, 200: "manager other_manager administrator"}, 403),
+    Row(
+        "assign", "", nothing, {302: f"{ANONYMOUS} manager other_manager administrator"}, 403,
+        fields=alder_to_other_adviser, by=frozenset({"manager", "administrator"}),
+        only_look=frozenset({"other_manager"}),
+    ),
+    Row(
+        "assignment-end", "", assignment_of_adviser,
+        {302: ANONYMOUS, 200: "manager administrator", 403: "adviser lead contributor viewer signatory auditor"}, 404,
+        fields=lambda universe, kwargs: {"when": "now"}, by=frozenset({"manager", "administrator"}),
+    ),
     # One assessment.
     Row("assessment", "not started", on(State.NOT_STARTED), {302: ANONYMOUS, 200: HERE}, 404),
     Row("assessment", "agreed", on(State.AGREED), {302: ANONYMOUS, 200: HERE}, 404),
@@ -491,6 +693,24 @@ ROWS = [
     Row(
         "timeline", "submitted", on(State.SUBMITTED),
         {302: ANONYMOUS, 200: "lead contributor viewer adviser manager auditor", 403: "signatory administrator"}, 404,
+    ),
+    # The past of a text.
+    Row(
+        "history", "in review", on(State.IN_REVIEW), {302: ANONYMOUS, 200: f"{READERS_OF_TEXTS} signatory",
+                                                     403: "administrator"}, 404,
+    ),
+    Row(
+        "history", "of a private note", on(State.AGREED),
+        {302: ANONYMOUS, 200: f"{READERS_OF_TEXTS} signatory", 403: "administrator"}, 404,
+        query="text=private&benchmark=2&at=2026-05-03T12:00:00Z",
+    ),
+    Row(
+        "letter-history", "draft", letter(LetterState.DRAFT),
+        {302: ANONYMOUS, 200: "adviser manager signatory auditor", 403: "administrator"}, 404,
+    ),
+    Row(
+        "letter-history", "issued", letter(LetterState.ISSUED),
+        {302: ANONYMOUS, 200: f"{READERS_OF_TEXTS} signatory", 403: "administrator"}, 404,
     ),
     Row(
         "answer", "given to the contributor", given(2),
@@ -603,14 +823,45 @@ ROWS = [
         "carry", "submitted", on(State.SUBMITTED),
         {302: f"{ANONYMOUS} lead contributor", 403: "viewer adviser manager signatory administrator auditor"}, 404,
     ),
+    # The review of a benchmark, and private notes
     Row(
         "review", "in review", on(State.IN_REVIEW, number=2),
-        {302: ANONYMOUS, 200: "adviser", 403: "lead contributor viewer manager signatory administrator auditor"}, 404,
-        fields=fixed(outcome="met", summary="A panel meets.", comments="", version="1"), by=frozenset({"adviser"}),
+        {302: ANONYMOUS, 200: "adviser manager auditor",
+         403: "lead contributor viewer signatory administrator"}, 404,
+        fields=fixed(outcome="met", summary="A panel meets.", version="1", private="Ask again.", note_version="0"),
+        by=frozenset({"adviser"}), only_look=frozenset({"manager", "auditor"}),
+    ),
+    Row(
+        "review", "in progress", on(State.IN_PROGRESS, number=2),
+        {302: f"{ANONYMOUS} adviser manager auditor",
+         403: "lead contributor viewer signatory administrator"}, 404,
     ),
     Row(
         "review", "submitted", on(State.SUBMITTED, number=2),
-        {302: f"{ANONYMOUS} adviser", 403: "lead contributor viewer manager signatory administrator auditor"}, 404,
+        {302: ANONYMOUS, 200: "adviser manager auditor",
+         403: "lead contributor viewer signatory administrator"}, 404,
+    ),
+    Row(
+        "review", "agreed", on(State.AGREED, number=2),
+        {302: ANONYMOUS, 200: "adviser manager auditor",
+         403: "lead contributor viewer signatory administrator"}, 404,
+    ),
+    Row(
+        "review", "not scored", on(State.IN_REVIEW, number=5),
+        {302: ANONYMOUS, 200: "adviser manager auditor",
+         403: "lead contributor viewer signatory administrator"}, 404,
+    ),
+    Row(
+        "private-notes", "in review", on(State.IN_REVIEW),
+        {302: ANONYMOUS, 200: "adviser manager auditor",
+         403: "lead contributor viewer signatory administrator"}, 404,
+        fields=fixed(private="They are short of people.", note_version="0"),
+        by=frozenset({"adviser", "manager"}), only_look=frozenset({"auditor"}),
+    ),
+    Row(
+        "private-notes", "withdrawn", on(State.WITHDRAWN),
+        {302: ANONYMOUS, 200: "adviser manager auditor",
+         403: "lead contributor viewer signatory administrator"}, 404,
     ),
     Row(
         "strengths", "in review", on(State.IN_REVIEW),
@@ -645,6 +896,42 @@ ROWS = [
         {302: ANONYMOUS, 200: "lead", 403: "contributor viewer adviser manager signatory administrator auditor"}, 404,
         fields=seen(Question, "question_id", answer="These people do."), by=frozenset({"lead"}),
     ),
+    # Asking has an address of its own under the transitions.
+    Row(
+        "ask", "about a benchmark", on(State.IN_REVIEW),
+        {302: ANONYMOUS, 200: "adviser", 403: "lead contributor viewer manager signatory administrator auditor"}, 404,
+        fields=questions, by=frozenset({"adviser"}), query="benchmark=3",
+    ),
+    Row(
+        "ask", "too early", on(State.SUBMITTED),
+        {302: ANONYMOUS, 409: "adviser", 403: "lead contributor viewer manager signatory administrator auditor"}, 404,
+    ),
+    # The meeting pack, noting points, one point.
+    Row(
+        "meeting", "in review", on(State.IN_REVIEW),
+        {302: ANONYMOUS, 200: "adviser manager auditor", 403: "lead contributor viewer signatory administrator"}, 404,
+        fields=fixed(do="note", number="3", text="They will do it by May.", level="met"), by=frozenset({"adviser"}),
+        only_look=frozenset({"manager", "auditor"}),
+    ),
+    Row(
+        "meeting", "live", on(State.IN_REVIEW),
+        {302: ANONYMOUS, 200: "adviser", 403: "lead contributor viewer manager signatory administrator auditor"}, 404,
+        query="live=1&outcomes=hidden",
+    ),
+    Row(
+        "meeting", "taken over", noted(),
+        {302: ANONYMOUS, 200: "adviser manager auditor", 403: "lead contributor viewer signatory administrator"}, 404,
+        fields=taken, by=frozenset({"adviser"}), only_look=frozenset({"manager", "auditor"}),
+    ),
+    Row(
+        "meeting", "agreed", on(State.AGREED),
+        {302: ANONYMOUS, 200: "adviser manager auditor", 403: "lead contributor viewer signatory administrator"}, 404,
+    ),
+    Row(
+        "meeting-point", "in review", noted("point_id"),
+        {302: ANONYMOUS, 200: "adviser", 403: "lead contributor viewer manager signatory administrator auditor"}, 404,
+        fields=fixed(text="By June.", level="none", version="1"), by=frozenset({"adviser"}),
+    ),
     # Last year's recommendations, the check, the confirmation, the page to print.
     Row(
         "follow-ups", "to answer", with_last_year,
@@ -654,6 +941,21 @@ ROWS = [
     Row(
         "follow-ups", "submitted", on(State.SUBMITTED),
         {302: ANONYMOUS, 200: "lead contributor viewer adviser manager auditor", 403: "signatory administrator"}, 404,
+    ),
+    # What the adviser says of last year's recommendations, and wording of other years.
+    Row(
+        "follow-up-reviews", "in review", in_review_after_a_year,
+        {302: ANONYMOUS, 200: "adviser", 403: "lead contributor viewer manager signatory administrator auditor"}, 404,
+        fields=one_done, by=frozenset({"adviser"}),
+    ),
+    Row(
+        "follow-up-reviews", "agreed", on(State.AGREED),
+        {302: f"{ANONYMOUS} adviser", 403: "lead contributor viewer manager signatory administrator auditor"}, 404,
+    ),
+    Row(
+        "recommendations", "with earlier wording", in_review_after_a_year,
+        {302: ANONYMOUS, 200: "adviser", 403: "lead contributor viewer manager signatory administrator auditor"}, 404,
+        query="benchmark=2&q=risks",
     ),
     Row(
         "check", "ready", lambda universe: {"assessment_id": ready(universe, "submit").pk},
@@ -684,6 +986,42 @@ ROWS = [
         "print", "submitted", on(State.SUBMITTED),
         {302: ANONYMOUS, 200: "lead contributor viewer adviser manager auditor", 403: "signatory administrator"}, 404,
     ),
+    # A proposal, and the outcomes to print.
+    Row(
+        "proposal", "accept everything", on(State.PROPOSED),
+        {302: ANONYMOUS, 200: "lead contributor viewer adviser manager auditor", 403: "signatory administrator"}, 404,
+        fields=response("accept"), by=frozenset({"lead"}),
+        only_look=frozenset({"contributor", "viewer", "adviser", "manager", "auditor"}),
+    ),
+    Row(
+        "proposal", "save for later", on(State.PROPOSED),
+        {302: ANONYMOUS, 200: "lead contributor viewer adviser manager auditor", 403: "signatory administrator"}, 404,
+        fields=response("save", choice_1="dispute", reason_1="We did more."), by=frozenset({"lead"}),
+        only_look=frozenset({"contributor", "viewer", "adviser", "manager", "auditor"}),
+    ),
+    Row(
+        "proposal", "dispute one", on(State.PROPOSED),
+        {302: ANONYMOUS, 200: "lead contributor viewer adviser manager auditor", 403: "signatory administrator"}, 404,
+        fields=response("send", choice_1="dispute", reason_1="We did more."), by=frozenset({"lead"}),
+        only_look=frozenset({"contributor", "viewer", "adviser", "manager", "auditor"}),
+    ),
+    Row(
+        "proposal", "no longer", on(State.DISPUTED),
+        {302: f"{ANONYMOUS} lead contributor viewer adviser manager auditor", 403: "signatory administrator"}, 404,
+    ),
+    Row(
+        "record-print", "submitted", on(State.SUBMITTED),
+        {302: f"{ANONYMOUS} lead contributor viewer", 200: "adviser manager auditor", 403: "signatory administrator"},
+        404,
+    ),
+    Row(
+        "record-print", "proposed", on(State.PROPOSED),
+        {302: ANONYMOUS, 200: "lead contributor viewer adviser manager auditor", 403: "signatory administrator"}, 404,
+    ),
+    Row(
+        "record-print", "agreed", on(State.AGREED),
+        {302: ANONYMOUS, 200: "lead contributor viewer adviser manager signatory auditor", 403: "administrator"}, 404,
+    ),
     # Transitions. "start" comes with the first answer and has no page.
     Row("transition", "start has no page", too_late(State.NOT_STARTED, "start"), {302: ANONYMOUS}, 404),
     Row(
@@ -699,8 +1037,14 @@ ROWS = [
     transition("ask", "adviser"),
     transition("answer", "lead"),
     transition("propose", "adviser"),
-    transition("accept", "lead"),
-    transition("dispute", "lead", {"reason_1": "We did more than this."}),
+    Row(
+        "transition", "accept is made where one reads", to("accept"),
+        {302: f"{ANONYMOUS} lead", 403: "contributor viewer adviser manager signatory administrator auditor"}, 404,
+    ),
+    Row(
+        "transition", "dispute is made where one reads", to("dispute"),
+        {302: f"{ANONYMOUS} lead", 403: "contributor viewer adviser manager signatory administrator auditor"}, 404,
+    ),
     transition("reconsider", "adviser"),
     transition("settle", "manager", {**REASON, "level_1": "exceeding"}),
     transition("reopen", "manager", REASON),
@@ -824,6 +1168,84 @@ ROWS = [
     Row(
         "submission-pdf", "submitted", on(State.SUBMITTED), {302: ANONYMOUS}, 405,
         fields=fixed(), by=frozenset({"lead", "contributor", "viewer", "adviser", "manager", "auditor"}),
+    ),
+    # Good practice, and how outcomes are spread.
+    Row(
+        "practice", "", on(State.AGREED),
+        {302: ANONYMOUS, 200: "lead contributor viewer adviser manager auditor", 403: "signatory administrator"}, 404,
+    ),
+    Row(
+        "practice-new", "agreed", on(State.AGREED),
+        {
+            302: ANONYMOUS, 200: "adviser",
+            403: "lead contributor viewer manager signatory administrator auditor",
+        }, 404,
+        fields=fixed(title="A panel", text="It meets every month.", number="2"), by=frozenset({"adviser"}),
+    ),
+    Row(
+        "practice-new", "not agreed", on(State.PROPOSED),
+        {302: f"{ANONYMOUS} adviser", 403: "lead contributor viewer manager signatory administrator auditor"}, 404,
+    ),
+    Row(
+        "practice-item", "consent", proposed_practice,
+        {302: ANONYMOUS, 200: "lead contributor viewer adviser manager auditor", 403: "signatory administrator"}, 404,
+        fields=seen(GoodPractice, "practice_id", how="anonymous"), by=frozenset({"lead"}),
+        only_look=frozenset({"contributor", "viewer", "adviser", "manager", "auditor"}),
+    ),
+    Row(
+        "practice-item", "decline", proposed_practice,
+        {302: ANONYMOUS, 200: "lead contributor viewer adviser manager auditor", 403: "signatory administrator"}, 404,
+        fields=seen(GoodPractice, "practice_id", how="decline", note="Not yet."), by=frozenset({"lead"}),
+        only_look=frozenset({"contributor", "viewer", "adviser", "manager", "auditor"}),
+    ),
+    Row(
+        "practice-end", "a proposal", proposed_practice,
+        {302: f"{ANONYMOUS} lead", 200: "adviser manager", 403: "contributor viewer signatory administrator auditor"},
+        404,
+    ),
+    Row(
+        "practice-end", "shared", shared_practice,
+        {302: ANONYMOUS, 200: "lead adviser manager", 403: "contributor viewer signatory administrator auditor"}, 404,
+        fields=seen(GoodPractice, "practice_id"), by=frozenset({"lead", "adviser", "manager"}),
+    ),
+    Row("library", "", beside(shared_practice), {302: ANONYMOUS, 403: "stranger"}, 200),
+    Row("library-entry", "", library_entry, {302: ANONYMOUS, 404: "stranger"}, 200),
+    Row(
+        "calibration", "", beside(on(State.AGREED)),
+        {302: ANONYMOUS, 200: "manager other_manager signatory administrator auditor"}, 403,
+    ),
+    # The quality check, and second readings.
+    Row(
+        "quality", "warnings", with_warning,
+        {302: ANONYMOUS, 200: "adviser manager auditor", 403: "lead contributor viewer signatory administrator"}, 404,
+        fields=reason_for_it, by=frozenset({"adviser", "manager"}), only_look=frozenset({"auditor"}),
+    ),
+    Row(
+        "quality", "overruled", with_overruled,
+        {302: ANONYMOUS, 200: "adviser manager auditor", 403: "lead contributor viewer signatory administrator"}, 404,
+        fields=taken_back, by=frozenset({"adviser", "manager"}), only_look=frozenset({"auditor"}),
+    ),
+    Row(
+        "letter-quality", "", letter(LetterState.DRAFT),
+        {302: ANONYMOUS, 200: "adviser manager auditor", 403: "lead contributor viewer signatory administrator"}, 404,
+    ),
+    Row("second-readings", "", beside(with_warning), {302: ANONYMOUS,
+        200: "adviser other_adviser manager other_manager auditor"}, 403),
+    Row(
+        "second-reading-draw", "", beside(agreed_without_letter),
+        {302: ANONYMOUS, 200: "manager other_manager"}, 403,
+        fields=drawn_sample, by=frozenset({"manager"}), only_look=frozenset({"other_manager"}),
+    ),
+    Row(
+        "second-reading", "to ask for", on(State.AGREED),
+        {302: ANONYMOUS, 200: "adviser manager auditor", 403: "lead contributor viewer signatory administrator"}, 404,
+        fields=by_manager, by=frozenset({"manager"}), only_look=frozenset({"adviser", "auditor"}),
+    ),
+    Row(
+        "second-reading", "to record", with_warning,
+        {302: ANONYMOUS, 200: "adviser manager auditor", 403: "lead contributor viewer signatory administrator"}, 404,
+        fields=fixed(result="sound", note="", version=1), by=frozenset({"manager"}),
+        only_look=frozenset({"adviser", "auditor"}),
     ),
     # For whoever comes by.
     Row("sign-in", "", nothing, {302: EVERYBODY}, 200),

@@ -19,18 +19,25 @@ from django.test.utils import CaptureQueriesContext
 
 from assurance import access
 from assurance.actions import (
-    answers,
+    agreement,
     comments,
     documents,
     drafts,
     evidence,
     follow_ups,
     giving,
+    meeting,
+    points,
+    practice,
+    quality,
+    questions,
+    readings,
     reference,
     reviews,
     workbook,
 )
-from assurance.models import Assessment, Authority, Recommendation
+from assurance.models import Assessment, Authority, ProposalResponse, Recommendation
+from assurance.queries.quality import quality_page
 from assurance.vocabulary import DocumentKind, FollowUpProgress, Role, State
 from tests.universe import MEMBERS_SINCE, Universe, all_rows, as_actor, forget_scope
 
@@ -68,6 +75,8 @@ class Visitors:
     """The cast with a browser each. Every request begins without a scope, as it does in production."""
 
     def __init__(self, universe: Universe) -> None:
+        self.last_bytes = b""
+        """The body of the last answer, of a file too."""
         self.statements: list[str] = []
         """What the last request asked of the database, from its first statement to its last."""
         self._clients = {ANONYMOUS: Client()}
@@ -88,9 +97,8 @@ class Visitors:
         try:
             with CaptureQueriesContext(connection) as captured:
                 response = getattr(self._clients[name], method)(*given)
-                if response.streaming:
-                    # To its end, which closes the file.
-                    list(response.streaming_content)
+                # To its end, which closes the file.
+                self.last_bytes = b"".join(response.streaming_content) if response.streaming else response.content
             self.statements = [query["sql"] for query in captured]
             return response
         finally:
@@ -179,21 +187,52 @@ def whole_life(universe: Universe, authority: Authority) -> Assessment:
         drafts.keep_draft(by=by, number=2, typed=typed, **common)
     universe.assessment(State.IN_REVIEW, authority=authority)
     with as_actor(adviser) as by:
-        token = reviews.list_token(())
-        reviews.save_strengths(by=by, token=token, texts=["They know their places."], **common)
-        wanted = [reviews.NewRecommendation("Write it down.", benchmarks=(1, 2))]
-        reviews.save_recommendations(by=by, token=token, recommendations=wanted, **common)
+        reviews.save_private_note(by=by, private=reviews.Private("They are short of people.", 0), **common)
+        token = points.list_token(())
+        points.save_strengths(by=by, token=token, texts=["They know their places."], **common)
+        wanted = [points.NewRecommendation("Write it down.", benchmarks=(1, 2))]
+        points.save_recommendations(by=by, token=token, recommendations=wanted, **common)
+        judged = follow_ups.Judgement(version=0, progress=FollowUpProgress.IN_PROGRESS, note="One of two is written.")
+        follow_ups.save_follow_up_reviews(by=by, judgements={one.pk: judged}, **common)
+        agreed = meeting.Agreed("They will write it down by May.", "met")
+        meeting.note_point(by=by, number=1, agreed=agreed, **common)
     universe.assessment(State.CLARIFICATION, authority=authority)
     universe.answer_questions(assessment.pk, authority)
     with as_actor(lead) as by:
-        answers.send_answers(by=by, **common)
+        questions.send_answers(by=by, **common)
     universe.review_all(assessment.pk, authority, universe.scheme())
     with as_actor(adviser) as by:
-        reviews.propose(by=by, **common)
+        agreement.propose(by=by, **common)
+    with as_actor(lead) as by:
+        undecided = agreement.Choice(accepts=False, reason="We did more than this.")
+        agreement.save_choices(by=by, choices={1: undecided}, **common)
+        prepared = ProposalResponse.objects.get(assessment=assessment)
     universe.assessment(State.DISPUTED, authority=authority)
+    with all_rows():
+        # What was prepared goes when it is sent; tables are tried with a row that is there.
+        ProposalResponse.objects.bulk_create([prepared])
     with as_actor(universe.manager) as by:
-        reviews.settle(by=by, reason="Both have a point.", levels={1: "exceeding"}, **common)
+        agreement.settle(by=by, reason="Both have a point.", levels={1: "exceeding"}, **common)
+        readings.pull(by=by, reader_id=universe.manager.pk, **common)
+    overrule_all(universe, assessment)
+    with as_actor(adviser) as by:
+        shared = practice.propose_practice(by=by, title="A panel", text="It meets every month.", number=2, **common)
+    with as_actor(lead) as by:
+        practice.consent(by=by, practice_id=shared.pk, version=shared.version, named=True, **common)
     return universe.assessment(State.AGREED, authority=authority)
+
+
+def overrule_all(universe: Universe, assessment: Assessment) -> None:
+    """Overrule every warning that is open."""
+    with as_actor(universe.manager) as by:
+        found = quality_page(by, assessment.pk).found.open
+        overrulings = [
+            quality.Overruling(
+                code=one.finding.code, subject=one.finding.subject, digest=one.finding.digest, reason="It is known."
+            )
+            for one in found
+        ]
+        quality.overrule(by=by, at=universe.at, assessment_id=assessment.pk, overrulings=overrulings)
 
 
 def our_models() -> list[type[models.Model]]:

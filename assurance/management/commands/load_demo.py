@@ -13,14 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from assurance import access, scope
-from assurance.actions import answers, cycles, reference, reviews
-from assurance.demo_file import DEMO_FILE, DEMO_PASSWORD, DemoFile, Sample, misfits, open_demo
-from assurance.models import Assessment, Authority, Cycle, Programme, User
-from assurance.vocabulary import AUTHORITY_ROLES, PORTFOLIO_ROLES, Mark, Role, State
+from assurance.actions import agreement, answers, cycles, points, portfolio, questions, reference, reviews
+from assurance.demo_file import DEMO_FILE, DEMO_PASSWORD, CoverPart, DemoFile, Sample, misfits, open_demo
+from assurance.models import Assessment, Authority, Cycle, Programme, Question, User
+from assurance.vocabulary import AUTHORITY_ROLES, PORTFOLIO_ROLES, Mark, Role, State, Verdict
 from benchmarks.catalogue import SchemeText, newest_published, scheme_text
 from benchmarks.files import Refused
 
@@ -53,7 +54,11 @@ CYCLES = (
     DemoCycle(
         "2025/26",
         "la-8",
-        (UNTOUCHED, UNTOUCHED, State.IN_PROGRESS, State.SUBMITTED, State.IN_REVIEW, State.PROPOSED, State.AGREED),
+        (
+            *(UNTOUCHED, UNTOUCHED, State.IN_PROGRESS, State.SUBMITTED),
+            *(State.IN_REVIEW, State.PROPOSED, State.AGREED, UNTOUCHED),
+            *(State.IN_REVIEW, State.CLARIFICATION, State.DISPUTED, State.AGREED, State.PROPOSED),
+        ),
     ),
     DemoCycle(
         "2025/26 (ten benchmarks)",
@@ -65,6 +70,8 @@ CYCLES = (
     ),
 )
 ORDER = (State.IN_PROGRESS, State.SUBMITTED, State.IN_REVIEW, State.PROPOSED, State.AGREED)
+STOPS = {State.CLARIFICATION: State.IN_REVIEW, State.DISPUTED: State.PROPOSED}
+"""States beside the straight way, each with the state that it starts from."""
 
 # In days from today, so that the demonstration is never out of date.
 MEMBERS_SINCE = -730
@@ -75,7 +82,10 @@ HAPPENED = {
     "submit": -28,
     "begin": -21,
     "review": -14,
+    "ask": -12,
+    "reply": -9,
     "propose": -7,
+    "dispute": -4,
     "accept": -2,
     "close": 0,
 }
@@ -131,6 +141,8 @@ class World:
             if cycle.ago:
                 by = self.acting(Role.CYCLE_ADMINISTRATOR)
                 cycles.close_cycle(by=by, at=self.at("close", cycle.ago), cycle_id=cycle_id)
+        for cover in self.demo.covers:
+            self._cover(cover)
 
     def acting(self, role: Role, gss_code: str = "") -> access.Actor:
         """The actor of whoever holds the role. The database's scope is theirs until somebody else acts."""
@@ -163,8 +175,11 @@ class World:
         self._people(programme, by, at, starts)
 
     def _people(self, programme: Programme, by: access.Actor, at: datetime, starts: date) -> None:
+        password = make_password(DEMO_PASSWORD)
         for person in self.demo.people:
-            user = reference.add_person(by=by, at=at, email=person.email, name=person.name, password=DEMO_PASSWORD)
+            user = reference.add_person(
+                by=by, at=at, email=person.email, name=person.name, password=password, is_hashed=True
+            )
             self.people[person.email] = user
             for one in person.memberships:
                 by_authority = one.role in AUTHORITY_ROLES | PORTFOLIO_ROLES
@@ -179,6 +194,19 @@ class World:
                     programme=None if by_authority else programme,
                     starts=starts,
                 )
+
+    def _cover(self, cover: CoverPart) -> None:
+        """Arranged on its first day by whoever was away from then."""
+        absent = self.people[cover.absent]
+        portfolio.arrange_cover(
+            by=access.actor_for(absent),
+            at=self.now + timedelta(days=cover.first),
+            absent_id=absent.pk,
+            person_id=self.people[cover.person].pk,
+            authority_ids=[self.authorities[code].pk for code in cover.authorities],
+            starts=self.day(cover.first),
+            last_day=self.day(cover.last),
+        )
 
     def _open(self, cycle: DemoCycle) -> int:
         """Prepare and open a cycle as its administrator; gives its id."""
@@ -212,28 +240,56 @@ class Journey:
         self.ago = cycle.ago
         self.scheme = world.schemes[cycle.scheme]
         self.sample: Sample = world.demo.samples[cycle.scheme]
+        self.said = world.demo.conversation(gss_code, cycle.scheme)
         world.acting(Role.LEAD, gss_code)
         self.id = Assessment.objects.get(cycle_id=cycle_id, authority__gss_code=gss_code).pk
 
     def walk(self, state: State) -> None:
         """Bring the assessment to ``state``, stopping halfway through the work of those that are under way."""
-        done = ORDER[: ORDER.index(state) + 1]
+        done = ORDER[: ORDER.index(STOPS.get(state, state)) + 1]
         numbers = sorted(self.sample.benchmarks)
         half = numbers[: len(numbers) // 2]
         self._answer(half if state == State.IN_PROGRESS else numbers)
         if State.SUBMITTED in done:
-            lead = self.world.acting(Role.LEAD, self.gss_code)
-            answers.submit(
-                by=lead, at=self.world.at("submit", self.ago), assessment_id=self.id, declaration=DECLARATION
-            )
+            answers.submit(by=self._lead(), at=self._at("submit"), assessment_id=self.id, declaration=DECLARATION)
         if State.IN_REVIEW in done:
-            self._review(half if state == State.IN_REVIEW else numbers)
+            self._review(half if state in (State.IN_REVIEW, State.CLARIFICATION) else numbers)
+            if self.said.questions:
+                self._ask(answered=state != State.CLARIFICATION)
         if State.PROPOSED in done:
-            adviser = self.world.acting(Role.ADVISER, self.gss_code)
-            reviews.propose(by=adviser, at=self.world.at("propose", self.ago), assessment_id=self.id)
+            agreement.propose(by=self._adviser(), at=self._at("propose"), assessment_id=self.id)
+        if state == State.DISPUTED:
+            agreement.dispute(
+                by=self._lead(), at=self._at("dispute"), assessment_id=self.id, reasons=self.said.disputes
+            )
         if State.AGREED in done:
-            lead = self.world.acting(Role.LEAD, self.gss_code)
-            answers.accept(by=lead, at=self.world.at("accept", self.ago), assessment_id=self.id)
+            agreement.accept(by=self._lead(), at=self._at("accept"), assessment_id=self.id)
+
+    def _lead(self) -> access.Actor:
+        return self.world.acting(Role.LEAD, self.gss_code)
+
+    def _adviser(self) -> access.Actor:
+        return self.world.acting(Role.ADVISER, self.gss_code)
+
+    def _at(self, step: str) -> datetime:
+        return self.world.at(step, self.ago)
+
+    def _ask(self, *, answered: bool) -> None:
+        """Ask the questions, and answer those that have an answer; send the answers back if that is all of them."""
+        wanted = [
+            questions.NewQuestion(one.text, self.world.day(one.due), number=one.benchmark)
+            for one in self.said.questions
+        ]
+        questions.ask(by=self._adviser(), at=self._at("ask"), assessment_id=self.id, questions=wanted)
+        lead, at = self._lead(), self._at("reply")
+        rows = Question.objects.filter(assessment_id=self.id).order_by("pk")
+        for row, one in zip(rows, self.said.questions, strict=True):
+            if one.answer:
+                questions.save_question_answer(
+                    by=lead, at=at, question_id=row.pk, version=row.version, answer=one.answer
+                )
+        if answered:
+            questions.send_answers(by=lead, at=at, assessment_id=self.id)
 
     def _answer(self, numbers: Iterable[int]) -> None:
         lead, at = self.world.acting(Role.LEAD, self.gss_code), self.world.at("answer", self.ago)
@@ -266,6 +322,12 @@ class Journey:
         reviews.begin_review(by=adviser, at=self.world.at("begin", self.ago), assessment_id=self.id)
         for number in numbers:
             one = self.sample.benchmarks[number]
+            granted = self._met(number, one.adviser)
+            verdicts = {
+                criterion: Verdict.AGREE if criterion in granted else Verdict.DIFFER
+                for criterion in self._met(number, one.own)
+            }
+            differing = [criterion for criterion, verdict in verdicts.items() if verdict == Verdict.DIFFER]
             reviews.save_review(
                 by=adviser,
                 at=at,
@@ -275,18 +337,27 @@ class Journey:
                 level_code=one.adviser,
                 summary=one.summary,
                 comments=one.comments,
+                verdicts=verdicts,
+                notes=dict.fromkeys(differing[:1], one.differs) if one.differs else {},
             )
         common: dict[str, Any] = {
             "by": adviser,
             "at": at,
             "assessment_id": self.id,
-            "token": reviews.list_token(()),
+            "token": points.list_token(()),
         }
-        reviews.save_strengths(**common, texts=self.sample.strengths)
+        points.save_strengths(**common, texts=self.sample.strengths)
         wanted = [
-            reviews.NewRecommendation(one.text, benchmarks=tuple(one.benchmarks)) for one in self.sample.recommendations
+            points.NewRecommendation(
+                one.text,
+                heading=one.heading,
+                benchmarks=tuple(one.benchmarks),
+                owners=tuple(one.owners),
+                due_on=None if one.due_after is None else timezone.localdate(at) + timedelta(days=one.due_after),
+            )
+            for one in self.sample.recommendations
         ]
-        reviews.save_recommendations(**common, recommendations=wanted)
+        points.save_recommendations(**common, recommendations=wanted)
 
 
 def _scheme(code: str) -> SchemeText:

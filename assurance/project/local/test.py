@@ -26,6 +26,8 @@ from assurance.project.local.stack import Stack
 from assurance.project.local.supervisor import Busy, DidNotStart
 
 FOLDERS = ("test", *(f"test-{number}" for number in range(2, 20)))
+BY_FILE = ("--dist", "loadfile", "--no-loadscope-reorder")
+"""How pytest hands tests out: a file to a process at a time, in the order that tests/conftest.py gives."""
 MOST_PROCESSES = 4
 """Of pytest in a whole run, however many cores there are."""
 
@@ -67,10 +69,10 @@ def everything(environs: Sequence[Mapping[str, str]], pytest_arguments: list[str
         environs: one for each process of pytest, with the addresses of its services.
     """
     # As a module, so that the plugin is found: pytest's own program does not look into this folder.
-    pytest = (sys.executable, "-m", "pytest", "-p", "tests.own_services", "-n", str(len(environs)), "--dist", "loadfile")
+    pytest = (sys.executable, "-m", "pytest", "-p", "tests.own_services", "--numprocesses", str(len(environs)))
     environ = {**environs[0], "TEST_ENVIRONS": json.dumps(environs)}
     failed = lint(environ)
-    for title, command in (MIGRATIONS, ("Tests", (*pytest, "--no-loadscope-reorder", *pytest_arguments))):
+    for title, command in (MIGRATIONS, ("Tests", (*pytest, *BY_FILE, *pytest_arguments))):
         if not _step(title, command, environ):
             failed.append(title)
     return failed
