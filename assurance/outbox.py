@@ -26,6 +26,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
 from django.db.models.constants import OnConflict
+from django.db.models.expressions import RawSQL
 from django.template import Context, engines
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -494,14 +495,18 @@ def _of_agreement(
 
 
 def _people_at(authority: Authority, roles: Sequence[Role], on: date) -> list[User]:
-    """Whoever holds one of the roles for an authority on a day, by the authority or by its region. One query."""
-    here = Q(authority=authority, role__in=set(roles) - REGION_ROLES)
-    over = Q(role__in=set(roles) & REGION_ROLES, region=authority.region)
-    over &= Q(programme__isnull=True) | Q(programme=authority.programme_id)
-    rows = Membership.objects.filter(
-        here | over, Q(ends__isnull=True) | Q(ends__gt=on), starts__lte=on, person__is_active=True
+    """Whoever holds one of the roles for an authority on a day, by the authority or by its region. One query.
+
+    The managers of its region are nobody's whom the authority's own people see: the database names them (migration
+    0010).
+    """
+    here = Membership.objects.filter(
+        Q(ends__isnull=True) | Q(ends__gt=on), authority=authority, role__in=roles, starts__lte=on
     )
-    return list({row.person_id: row.person for row in rows.select_related("person")}.values())
+    wanted = Q(pk__in=here.values("person"))
+    if set(roles) & REGION_ROLES:
+        wanted |= Q(pk__in=RawSQL("SELECT assurance_managers(%s, %s)", [authority.pk, on]))
+    return list(User.objects.filter(wanted, is_active=True).order_by("pk"))
 
 
 def compose(name: str, *, assessment: Assessment | None = None, **about: Any) -> tuple[str, str]:

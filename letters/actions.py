@@ -323,11 +323,16 @@ def _move(letter_id: int, name: str, *, by: Actor, at: datetime, **options: Any)
 
 def _tell(letter: Letter, by: Actor, at: datetime) -> None:
     """Have the assessment know how far its newest letter is, and since when one is in force."""
-    known = Letter.objects.filter(assessment=letter.assessment_id).exclude(state=LetterState.WITHDRAWN)
-    found = list(known.order_by("-number").values_list("state", "issued_at"))
-    newest = LetterState(found[0][0]) if found else ""
-    in_force = next((issued_at for state, issued_at in found if state == LetterState.ISSUED), None)
-    note_letter(letter.assessment_id, newest, in_force, by=by, at=at)
+    # Only the newest letter moves, but for one that is withdrawn: then the others say what is left.
+    changes: dict[str, Any] = {"letter_state": letter.state}
+    if letter.state == LetterState.ISSUED:
+        changes["letter_issued_at"] = letter.issued_at
+    elif letter.state == LetterState.WITHDRAWN:
+        known = Letter.objects.filter(assessment=letter.assessment_id).exclude(state=LetterState.WITHDRAWN)
+        found = list(known.order_by("-number").values_list("state", "issued_at"))
+        in_force = [issued_at for state, issued_at in found if state == LetterState.ISSUED]
+        changes = {"letter_state": found[0][0] if found else "", "letter_issued_at": in_force[0] if in_force else None}
+    note_letter(letter.assessment_id, changes, by=by, at=at)
 
 
 def _new_letter(assessment: Assessment, earlier: Sequence[Letter], by: Actor, at: datetime) -> Letter:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from assurance.actions.agreement import stand_down
 from assurance.actions.answers import fitting, outcome, outcome_detail
 from assurance.actions.refusals import NotEditable, Stale, Unfit
 from assurance.models import Assessment, PrivateNote, Review
-from assurance.vocabulary import Answer, Audience, EventKind, LetterState, Permission, State, Verdict
+from assurance.vocabulary import Answer, Audience, EventKind, Permission, State, Verdict
 from assurance.workflow import ASSESSMENT, perform
 from benchmarks.catalogue import SchemeText, scheme_text
 
@@ -185,19 +185,19 @@ def withdraw(*, by: Actor, at: datetime, assessment_id: int, reason: str, versio
     )
 
 
-def note_letter(
-    assessment_id: int, state: LetterState | Literal[""], issued_at: datetime | None, *, by: Actor, at: datetime
-) -> None:
+def note_letter(assessment_id: int, changes: Mapping[str, Any], *, by: Actor, at: datetime) -> None:
     """Remember, with its history, how far the newest letter is, and since when one is in force.
 
     While one is in force, the assessment cannot be reopened. Locks the assessment, so that nothing is written back
     that somebody changed meanwhile.
 
     Args:
-        state: of the newest letter that is not withdrawn ("" for none).
-        issued_at: when the letter in force left (None for none).
+        changes: ``letter_state``, of the newest letter that is not withdrawn ("" for none), and ``letter_issued_at``,
+            when the letter in force left (None for none); either is left out where it is as before.
     """
     assessment = Assessment.objects.select_for_update(of=("self",)).get(pk=assessment_id)
-    if (assessment.letter_state, assessment.letter_issued_at) != (state, issued_at):
-        assessment.letter_state, assessment.letter_issued_at = state, issued_at
-        ledger.save(assessment, by=by, at=at, reason=f"letter {state}".strip())
+    new = {name: value for name, value in changes.items() if getattr(assessment, name) != value}
+    if new:
+        for name, value in new.items():
+            setattr(assessment, name, value)
+        ledger.save(assessment, by=by, at=at, reason=f"letter {assessment.letter_state}".strip())

@@ -498,12 +498,18 @@ def _disputes(
         sum(one["agreed"] for one in assessments.values()),
         exact=reads.agreed,
     )
-    none = Line(None, "", 0, (0, 0), 0)
-    rows = [(labels[key], first.get(key, none), second.get(key, none)) for key in keys]
+    rows = [
+        (labels[key], first.get(key, _no_line(reads.disputes)), second.get(key, _no_line(reads.agreed))) for key in keys
+    ]
     rows.append((_("All"), first[TOTAL], second[TOTAL]))
     return tuple(
         DisputeRow(label, one.total, one.counts[1], other.total, other.counts[1]) for label, one, other in rows
     )
+
+
+def _no_line(exact: bool) -> Line:
+    """A group without anything to count: nought is a small number too."""
+    return Line(None, "", 0, (0, 0), 0) if exact else Line(None, "", None, (None, None), None)
 
 
 TOTAL = object()

@@ -49,7 +49,7 @@ def desk(
         for name, text in (("strengths", _("Strengths")), ("recommendations", _("Recommendations"))):
             count = done.get(name, 0)
             so_far = ngettext("%(count)s so far", "%(count)s so far", count) % {"count": count}
-            rows.append(Errand(name, text, reverse(name, args=[assessment.pk]), so_far if count else _("None so far")))
+            rows.append(Errand(name, text, reverse(name, args=[assessment.pk]), so_far if count else _("None yet")))
     rows += _talking(actor, assessment)
     if holds(actor, P.READ_REVIEW, assessment) and assessment.state == State.PROPOSED:
         href = reverse("proposal", args=[assessment.pk])

@@ -222,9 +222,9 @@ def test_a_manager_sees_their_own_region(three: Universe) -> None:
 
 
 def test_withdrawn_assessments_are_not_counted(three: Universe) -> None:
+    with all_rows():
+        cedar = Assessment.objects.get(authority=three.cedar)
     with as_actor(three.administrator) as by:
-        with all_rows():
-            cedar = Assessment.objects.get(authority=three.cedar)
         reviews.withdraw(by=by, at=three.at, assessment_id=cedar.pk, reason="Opened by mistake.")
     found = page(three, "auditor")
     assert found.assessments == 2

@@ -279,7 +279,7 @@ def test_questions_lead_from_the_list_to_where_they_are_answered(universe: Unive
     due = universe.at.date() + timedelta(days=7)
     assert f"Due by {due.day} {due:%B %Y}" in page.one("main").text
     adviser = drawn(visitors.get("adviser", reverse("assessment", args=[assessment.pk])))
-    assert not adviser.all("a", cls="govuk-task-list__link")
+    assert not [one for one in adviser.all("a", cls="govuk-task-list__link") if "#benchmark-" in one["href"]]
 
 
 def test_questions_of_several_benchmarks_are_answered_with_one_save(universe: Universe, visitors: Visitors) -> None:
@@ -297,7 +297,8 @@ def test_questions_of_several_benchmarks_are_answered_with_one_save(universe: Un
     typed = fields | {area["name"]: "These people do."}
     response = visitors.post("lead", address, typed | {"then": "send"})
     assert (response.status_code, response["Location"]) == (302, reverse("assessment", args=[assessment.pk]))
-    assert len([sql for sql in visitors.statements if "SAVEPOINT" not in sql]) <= 12
+    # Two saves in one: the answers, and sending them, with a message to the adviser.
+    assert len([sql for sql in visitors.statements if "SAVEPOINT" not in sql]) <= 14
     with all_rows():
         found = Assessment.objects.get(pk=assessment.pk)
         assert found.state == State.IN_REVIEW

@@ -161,7 +161,8 @@ def test_another_reader_is_told_by_e_mail(universe: Universe) -> None:
     with all_rows():
         message = Message.objects.get(kind="second_reading")
     assert (message.person, message.authority) == (reader, None)
-    assert "2 authorities" in message.body and "Alder County Council, Birch County Council" in message.body
+    assert "2 authorities" in message.body
+    assert all(name in message.body for name in ("Alder County Council", "Birch County Council"))
     assert reverse("second-readings") in message.body
 
 

@@ -43,7 +43,7 @@ def test_a_dispute_is_made_one_by_one_and_settled(universe: Universe, arrive: Ar
     lead.open("/")
     lead.follow("Read and accept the outcomes")
     lead.sees("1 level lower", "The risks are named, and nobody owns them.", "Say who sees to each.", "not agreed")
-    lead.main.locator("#benchmark-2").get_by_label("Dispute").check()
+    lead.main.locator("#benchmark-2").get_by_role("radio", name="Dispute").check()
     lead.press("Send your response")
     lead.sees("Enter the reason why you dispute benchmark 2")
     lead.main.locator("#benchmark-2 textarea").fill(WHY)

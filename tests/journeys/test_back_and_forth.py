@@ -5,10 +5,7 @@ Lead, adviser and regional manager at browsers of their own; every page of their
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
-from django.utils import timezone
 
 from assurance.models import AgreedOutcome, Assessment, Question
 from assurance.vocabulary import Basis, State
@@ -89,9 +86,8 @@ def _asks(adviser: Visitor, page: str) -> None:
     adviser.open(f"{page}/do/begin_review/")
     adviser.press("Begin review")
     adviser.open(f"{page}/do/ask/?benchmark=2")
-    due = timezone.localdate() + timedelta(days=7)
+    # A date is offered.
     adviser.fill(question_0="Who has the list of risks?")
-    adviser.fill(due_0_day=str(due.day), due_0_month=str(due.month), due_0_year=str(due.year))
     adviser.page.check("#id_evidence_0")
     adviser.press("Send the questions")
     adviser.sees("Questions sent")
@@ -132,7 +128,7 @@ def _disputes(lead: Visitor, page: str) -> None:
     """The lead does not accept benchmark 2."""
     lead.open(f"{page}/proposal/")
     lead.sees("The risks are named, and nobody owns them.")
-    lead.main.locator("#benchmark-2").get_by_label("Dispute").check()
+    lead.main.locator("#benchmark-2").get_by_role("radio", name="Dispute").check()
     lead.main.locator("#benchmark-2 textarea").fill(WHY)
     lead.press("Send your response")
     lead.sees("Dispute sent.")

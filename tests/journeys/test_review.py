@@ -95,13 +95,13 @@ def test_leaving_with_unsaved_text_asks_first(universe: Universe, arrive: Arrive
 
     adviser.page.on("dialog", answer)
     adviser.open(f"/assessments/{assessment.pk}/review/2/")
-    adviser.follow("Next")
+    adviser.follow(adviser.page.locator("a[rel=next]"))
     assert asked == []
     adviser.page.locator("#id_summary").press_sequentially("They meet.")
     adviser.press("Save")
     assert asked == []
     adviser.page.locator("#id_summary").press_sequentially("More.")
-    adviser.follow("Next")
+    adviser.follow(adviser.page.locator("a[rel=next]"))
     assert asked == ["beforeunload"]
 
 

@@ -178,6 +178,9 @@ EXAMPLES: dict[str, Violation] = {
     "partnership_member_ends_after_start": lambda world: change(PartnershipMember, {"starts": LATE, "ends": LATE}),
     "user_email_once": lambda world: again(User, {"email": world.lead.email.upper()}, pk=world.lead.pk),
     "membership_open_once": lambda world: again(Membership, {"starts": LATE}, person=world.signatory),
+    "membership_cover_is_anothers_and_ends": lambda world: new(
+        Membership, **place(world), covering=world.other_adviser
+    ),
     "membership_ends_after_start": lambda world: new(Membership, **place(world), ends=LATE),
     "membership_scope_fits_role": lambda world: new(Membership, **place(world) | {"authority": None}),
     "cycle_name_once": lambda world: again(Cycle),

@@ -247,8 +247,9 @@ class Life(RuleBasedStateMachine):
     def letter_leaves_or_is_withdrawn(self, issued: bool) -> None:
         if self.state == State.AGREED and issued != self.has_letter:
             state, moment = (LetterState.ISSUED, self.clock) if issued else ("", None)
+            changes = {"letter_state": state, "letter_issued_at": moment}
             with all_rows():
-                reviews.note_letter(self.assessment_id, state, moment, by=self.universe.operator, at=self.clock)
+                reviews.note_letter(self.assessment_id, changes, by=self.universe.operator, at=self.clock)
             self.has_letter = issued
             self.letter_movements += 1
 
@@ -279,7 +280,9 @@ class Life(RuleBasedStateMachine):
             found = list(moved.values_list("name", "from_state", "to_state", "person_id"))
             outcomes = rows.filter(kind=EventKind.OUTCOME).count()
         assert found == self.moves
-        expected = sum(name in OUTCOMES_MOVE for name, *_ in self.moves) * len(self.scored)
+        # With a withdrawal they move where any stood.
+        moves = [name for name, before, *_ in self.moves if name in OUTCOMES_MOVE or before == State.AGREED]
+        expected = len(moves) * len(self.scored)
         assert outcomes == expected
 
     @invariant()
@@ -377,8 +380,8 @@ def life(universe: Universe) -> type[Life]:
 
 def test_whatever_people_do_the_record_holds(life: type[Life]) -> None:
     settings = hypothesis.settings(
-        max_examples=15,
-        stateful_step_count=40,
+        max_examples=8,
+        stateful_step_count=35,
         suppress_health_check=list(hypothesis.HealthCheck),
         phases=[hypothesis.Phase.generate, hypothesis.Phase.shrink],
     )

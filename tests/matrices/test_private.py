@@ -14,7 +14,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.test import override_settings
 
 from assurance.access import visible
 from assurance.actions import (
@@ -91,7 +90,12 @@ def write_review(universe: Universe, assessment: Assessment) -> None:
         quality.overrule(
             by=by,
             overrulings=[
-                quality.Overruling(one.finding.code, one.finding.subject, one.finding.digest, mark("overruled"))
+                quality.Overruling(
+                    code=one.finding.code,
+                    subject=one.finding.subject,
+                    digest=one.finding.digest,
+                    reason=mark("overruled"),
+                )
                 for one in found
             ],
             **common,
@@ -155,7 +159,6 @@ def in_review(universe: Universe) -> Assessment:
     return assessment
 
 
-@override_settings(LANGUAGE_CODE="en-gb")
 class TestNowhere:
     """Each state in which something is hidden."""
 
