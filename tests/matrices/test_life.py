@@ -42,6 +42,14 @@ NEXT = {
 }
 
 anybody = st.sampled_from(CAST)
+late_now_and_then = st.sampled_from([False, False, False, False, True])
+
+
+def mostly(who: str) -> st.SearchStrategy[str]:
+    """Often the one who may, so that something happens, and else anybody."""
+    return st.one_of(st.just(who), st.just(who), anybody)
+
+
 numbers = st.integers(1, 8)
 levels = st.sampled_from(["not_met", "met", "exceeding", None])
 words = st.sampled_from(["", "A panel meets.", "Every ward has a plan, and a person."])
@@ -56,8 +64,9 @@ class Life(RuleBasedStateMachine):
     made: ClassVar[Counter[str]]
     """How often each transition was made, over all runs."""
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(steps=st.integers(0, 6))
+    def begin(self, steps: int) -> None:
+        """Somewhere on the way of a year."""
         self.undo = undone()
         self.undo.__enter__()
         self.clock: datetime = self.universe.at
@@ -71,6 +80,8 @@ class Life(RuleBasedStateMachine):
         self.stands: dict[int, str | None] = {}
         self.has_letter = False
         self.letter_movements = 0
+        for _step in range(steps):
+            self.go_on()
 
     def teardown(self) -> None:
         if hasattr(self, "undo"):
@@ -78,7 +89,7 @@ class Life(RuleBasedStateMachine):
 
     # What people write
 
-    @rule(who=st.sampled_from(["lead", *CAST]), number=numbers, level=levels, evidence=words, late=st.booleans())
+    @rule(who=mostly("lead"), number=numbers, level=levels, evidence=words, late=late_now_and_then)
     def answer(self, who: str, number: int, level: str | None, evidence: str, late: bool) -> None:
         row = self._row(SelfAssessment, number)
         allowed = who == "lead" and self.state in EDITABLE_STATES and number in self.scored
@@ -109,7 +120,7 @@ class Life(RuleBasedStateMachine):
                 if level is None or not evidence:
                     self.answer("lead", number, "met", "A panel meets.", False)
 
-    @rule(who=st.sampled_from(["adviser", *CAST]), number=numbers, level=levels, summary=words, late=st.booleans())
+    @rule(who=mostly("adviser"), number=numbers, level=levels, summary=words, late=late_now_and_then)
     def review(self, who: str, number: int, level: str | None, summary: str, late: bool) -> None:
         row = self._row(Review, number)
         allowed = who == "adviser" and self.state == State.IN_REVIEW and number in self.scored
@@ -137,7 +148,7 @@ class Life(RuleBasedStateMachine):
                 if given is None or not summary:
                     self.review("adviser", number, level, "Summary.", False)
 
-    @rule(who=st.sampled_from(["lead", *CAST]))
+    @rule(who=mostly("lead"))
     def answer_a_question(self, who: str) -> None:
         with all_rows():
             waiting = Question.objects.filter(assessment_id=self.assessment_id, answered_at__isnull=True).first()
@@ -155,51 +166,55 @@ class Life(RuleBasedStateMachine):
 
     # What moves it
 
-    @rule(who=st.sampled_from(["lead", *CAST]), late=st.booleans())
+    @rule(who=mostly("lead"), late=late_now_and_then)
     def submit(self, who: str, late: bool) -> None:
         complete = all(self.own.get(number, (None, ""))[0] and self.own[number][1] for number in self.scored)
         self._move("submit", who, answers.submit, complete, late, declaration="I declare that this is so.")
 
-    @rule(who=anybody, late=st.booleans())
+    @rule(who=mostly("lead"), late=late_now_and_then)
     def recall(self, who: str, late: bool) -> None:
         self._move("recall", who, answers.recall, True, late)
 
-    @rule(who=anybody, late=st.booleans())
+    @rule(who=mostly("adviser"), late=late_now_and_then)
     def begin_review(self, who: str, late: bool) -> None:
         self._move("begin_review", who, reviews.begin_review, True, late)
 
-    @rule(who=anybody, count=st.integers(0, 2), late=st.booleans())
+    @rule(who=mostly("adviser"), count=st.integers(0, 2), late=late_now_and_then)
     def ask(self, who: str, count: int, late: bool) -> None:
         asked = [questions.NewQuestion(f"Who? {index}", due=self.clock.date(), number=1) for index in range(count)]
         if self._move("ask", who, questions.ask, count > 0, late, questions=asked):
             self.open_questions += count
 
-    @rule(who=anybody, late=st.booleans())
+    @rule(who=mostly("lead"), late=late_now_and_then)
     def send_answers(self, who: str, late: bool) -> None:
         self._move("answer", who, questions.send_answers, self.open_questions == 0, late)
 
-    @rule(who=anybody, late=st.booleans())
+    @rule(who=mostly("adviser"), late=late_now_and_then)
     def propose(self, who: str, late: bool) -> None:
         complete = all(self.theirs.get(number, (None, ""))[0] and self.theirs[number][1] for number in self.scored)
         self._move("propose", who, agreement.propose, complete, late)
 
-    @rule(who=anybody, note=words, late=st.booleans())
+    @rule(who=mostly("lead"), note=words, late=late_now_and_then)
     def accept(self, who: str, note: str, late: bool) -> None:
         if self._move("accept", who, agreement.accept, True, late, note=note):
             self._stand({})
 
-    @rule(who=anybody, disputed=st.frozensets(numbers, max_size=3), late=st.booleans())
+    @rule(who=mostly("lead"), disputed=st.frozensets(numbers, max_size=3), late=late_now_and_then)
     def dispute(self, who: str, disputed: frozenset[int], late: bool) -> None:
         ready = bool(disputed) and disputed <= self.scored
         if self._move("dispute", who, agreement.dispute, ready, late, reasons=dict.fromkeys(disputed, "We did more.")):
             self.disputed = disputed
 
-    @rule(who=anybody, late=st.booleans())
+    @rule(who=mostly("adviser"), late=late_now_and_then)
     def reconsider(self, who: str, late: bool) -> None:
         self._move("reconsider", who, agreement.reconsider, True, late)
 
     @rule(
-        who=anybody, reason=words, number=numbers, level=st.sampled_from(["not_met", "exceeding"]), late=st.booleans()
+        who=mostly("manager"),
+        reason=words,
+        number=numbers,
+        level=st.sampled_from(["not_met", "exceeding"]),
+        late=late_now_and_then,
     )
     def settle(self, who: str, reason: str, number: int, level: str, late: bool) -> None:
         ready = bool(reason) and number in self.disputed
@@ -207,13 +222,13 @@ class Life(RuleBasedStateMachine):
             self._stand({number: level})
             self.settled = self.disputed
 
-    @rule(who=anybody, reason=words, late=st.booleans())
+    @rule(who=mostly("manager"), reason=words, late=late_now_and_then)
     def reopen(self, who: str, reason: str, late: bool) -> None:
         ready = bool(reason) and not self.has_letter
         if self._move("reopen", who, agreement.reopen, ready, late, reason=reason):
             self.stands, self.settled = {}, frozenset()
 
-    @rule(who=anybody, reason=words, sure=st.integers(0, 4), late=st.booleans())
+    @rule(who=mostly("administrator"), reason=words, sure=st.integers(0, 4), late=late_now_and_then)
     def withdraw(self, who: str, reason: str, sure: int, late: bool) -> None:
         # It ends everything, so it is tried seldom.
         if sure:

@@ -533,8 +533,10 @@ NO_RECORD = {
     "assurance/actions/documents.py": {"document.state"},
     "assurance/actions/messages.py": {"message.state", "one.state"},
     "assurance/actions/workbook.py": {"row.state"},
+    "assurance/templatetags/portfolio.py": {"self.state", "line.state"},
 }
-"""Where the state is one of work in progress: of a document, a message or an upload, which no workflow moves."""
+"""Where the state is one of work in progress: of a document, a message or an upload, which no workflow moves; or a
+part of a row that is drawn."""
 CONSTRUCTS = {
     "assurance/actions/importing.py": {"Assessment", "Cycle"},
 }
@@ -542,7 +544,9 @@ CONSTRUCTS = {
 ANY_FIELD = {
     "assurance/workflow.py": "changes that an action hands over with the movement",
     "assurance/actions/evidence.py": "title, address, benchmarks and criteria of a piece of evidence",
-    "assurance/actions/reviews.py": "text, heading, benchmark numbers of a list",
+    "assurance/actions/follow_ups.py": "progress, owner and note of what is said of a recommendation",
+    "assurance/actions/points.py": "text, heading, benchmark numbers, owners and date of a list",
+    "assurance/actions/reviews.py": "texts and verdicts of a judgement; how far the newest letter is",
     "assurance/actions/reference.py": "columns of the authorities' file",
     "assurance/actions/cycles.py": "the four dates",
     "letters/actions.py": "the short fields and lists of a letter; the values of wording",

@@ -94,6 +94,8 @@ class Visitors:
 
     def _ask(self, name: str, method: str, *given: Any) -> HttpResponse:
         forget_scope()
+        # What was kept of earlier requests would be too much at last.
+        connection.queries_log.clear()
         try:
             with CaptureQueriesContext(connection) as captured:
                 response = getattr(self._clients[name], method)(*given)
