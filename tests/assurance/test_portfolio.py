@@ -409,7 +409,7 @@ class TestCover:
         with pytest.raises(Unfit, match="is covering Alder County Council then already"):
             arrange(universe, universe.adviser, starts=today + 5 * DAY, last_day=today + 20 * DAY)
         follow_all(universe, universe.adviser)
-        with pytest.raises(Unfit, match="is the adviser of Birch already"):
+        with pytest.raises(Unfit, match="is the adviser of Birch County Council already"):
             arrange(universe, universe.adviser, authority_ids=[universe.birch.pk])
 
     def test_ending_it_early(self, universe: Universe, today: date) -> None:
@@ -434,7 +434,7 @@ class TestCover:
         """The second lock, past every action."""
         with pytest.raises(Exception, match="row-level security"), as_actor(universe.adviser):
             Membership.objects.create(
-                person=universe.adviser, role=Role.ADVISER, authority=universe.birch, starts=MEMBERS_SINCE
+                person=universe.stranger, role=Role.ADVISER, authority=universe.birch, starts=MEMBERS_SINCE
             )
 
     def test_the_pages(self, universe: Universe, visitors: Visitors, today: date) -> None:

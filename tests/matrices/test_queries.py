@@ -36,6 +36,7 @@ from assurance.actions import (
     readings,
     reference,
 )
+from assurance.models import Assessment
 from assurance.vocabulary import LetterState, State
 from benchmarks.catalogue import scheme_text
 from tests.matrices.test_urls import ROWS, Row
