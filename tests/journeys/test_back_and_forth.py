@@ -33,7 +33,6 @@ def test_there_and_back(universe: Universe, arrive: Arrive, scripts: bool) -> No
     _reviews(adviser, page)
     adviser.open(f"{page}/do/propose/")
     # The other benchmarks have no outcome of the adviser's yet.
-    adviser.press("Propose outcomes")
     adviser.sees("Before that")
     universe.review_all(assessment.pk, universe.alder, universe.scheme())
     adviser.open(f"{page}/do/propose/")

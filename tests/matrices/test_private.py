@@ -230,6 +230,6 @@ class TestNowhere:
             one = points.NewRecommendation(later["recommendation"])
             points.save_recommendations(by=by, token=points.list_token(rows), recommendations=[one], **common)
             said = assessment.follow_up_reviews.get()
-            judged = follow_ups.Judgement(said.version, FollowUpProgress.DONE, later["judged"])
+            judged = follow_ups.Judgement(version=said.version, progress=FollowUpProgress.DONE, note=later["judged"])
             follow_ups.save_follow_up_reviews(by=by, judgements={said.recommendation_id: judged}, **common)
         return frozenset(later.values())
