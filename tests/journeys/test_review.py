@@ -123,4 +123,4 @@ def test_all_of_it_works_without_scripts(universe: Universe, arrive: Arrive, ass
     adviser.open(f"/assessments/{assessment.pk}/private-notes/")
     adviser.fill(private="They are short of people.")
     adviser.press("Save")
-    adviser.sees("They are short of people.")
+    assert adviser.page.input_value("#id_private") == "They are short of people."
