@@ -141,6 +141,6 @@ def _looks_back(lead: Visitor, adviser: Visitor, manager: Visitor, page: str) ->
         visitor.open("/good-practice/")
     for address in ("/calibration/", "/second-readings/", "/assignments/", "/cover/"):
         manager.open(address)
-    for address in ("/good-practice/", "/good-practice/new/", "/quality/", "/review/2/", "/meeting/"):
+    for address in ("/good-practice/", "/good-practice/new/", "/quality/", "/meeting/", "/review/2/"):
         adviser.open(f"{page}{address}")
     adviser.sees("nobody owns them")
