@@ -73,7 +73,7 @@ def test_there_and_back(universe: Universe, arrive: Arrive, scripts: bool) -> No
         assert Assessment.objects.get(pk=assessment.pk).state == State.IN_REVIEW
         assert not AgreedOutcome.objects.filter(assessment=assessment).exists()
     for reader in (lead, arrive(universe.viewer, scripts=scripts)):
-        for address in ("", "/record/", "/timeline/", "/history/", "/questions/"):
+        for address in ("", "/record/", "/timeline/", "/history/"):
             reader.open(f"{page}{address}")
             assert "Snowdrop" not in reader.page.content()
 
