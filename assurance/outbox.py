@@ -33,6 +33,7 @@ from django.utils import timezone, translation
 
 from assurance import text
 from assurance.access import Actor
+from assurance.memberships import open_on
 from assurance.models import Assessment, Authority, Membership, Message, User
 from assurance.vocabulary import REGION_ROLES, MessageKind, MessageState, Role
 from benchmarks.catalogue import scheme_text
@@ -454,7 +455,7 @@ def password_asked(person: User, *, at: datetime) -> bool:
 def members(authority_id: int, roles: Iterable[Role], on: date) -> list[tuple[User, Role]]:
     """The people who hold one of these roles at an authority on a day and can sign in. One query."""
     rows = Membership.objects.filter(
-        Q(ends__isnull=True) | Q(ends__gt=on),
+        open_on(on),
         authority_id=authority_id,
         role__in=list(roles),
         starts__lte=on,
@@ -500,9 +501,7 @@ def _people_at(authority: Authority, roles: Sequence[Role], on: date) -> list[Us
     The managers of its region are nobody's whom the authority's own people see: the database names them (migration
     0010).
     """
-    here = Membership.objects.filter(
-        Q(ends__isnull=True) | Q(ends__gt=on), authority=authority, role__in=roles, starts__lte=on
-    )
+    here = Membership.objects.filter(open_on(on), authority=authority, role__in=roles, starts__lte=on)
     wanted = Q(pk__in=here.values("person"))
     if set(roles) & REGION_ROLES:
         wanted |= Q(pk__in=RawSQL("SELECT assurance_managers(%s, %s)", [authority.pk, on]))

@@ -16,6 +16,7 @@ from django.db.models import Min, Q
 from django.utils import timezone
 
 from assurance import outbox, scope
+from assurance.memberships import open_on
 from assurance.models import Assessment, Cycle, GivenBenchmark, Membership, Message, Question, User
 from assurance.vocabulary import EDITABLE_STATES, Answer, CycleState, MessageKind, Role, State
 from benchmarks.catalogue import scheme_text
@@ -155,7 +156,7 @@ People = Mapping[tuple[int, str], Mapping[int, User]]
 
 def _people(authority_ids: Collection[int], today: date) -> People:
     rows = Membership.objects.filter(
-        Q(ends__isnull=True) | Q(ends__gt=today),
+        open_on(today),
         authority_id__in=authority_ids,
         role__in=[Role.LEAD, Role.CONTRIBUTOR],
         starts__lte=today,

@@ -240,6 +240,12 @@ def outcome_detail(scheme: SchemeText, number: int, before: int | None, after: i
     return detail
 
 
+def outcome_label(scheme: SchemeText, answer: str, level_id: int | None) -> str:
+    """An outcome in words: its level, or which of the three kinds of none it is."""
+    level = scheme.level_by_id(level_id)
+    return level.label if level else str(Answer(answer).label)
+
+
 def fitting(value: str, field: str, longest: int = text.LETTER_TEXT, *, addresses: bool = False) -> str:
     """The text, cleaned. Raises :class:`Unfit` at ``field`` when it cannot be kept."""
     cleaned = text.clean(value)

@@ -21,7 +21,7 @@ from assurance.differences import same_criteria
 from assurance.models import Assessment, GivenBenchmark, SelfAssessment
 from assurance.vocabulary import Answer, Audience, EventKind, Permission, State
 from assurance.workflow import ASSESSMENT, move
-from benchmarks.catalogue import SchemeText, crosswalk_pairs, scheme_text
+from benchmarks.catalogue import SchemeText, scheme_text
 from benchmarks.models import CrosswalkEntry
 
 P = Permission
@@ -92,13 +92,6 @@ def previous_answers(actor: Actor, assessment: Assessment) -> QuerySet[SelfAsses
             output_field=ArrayField(PositiveSmallIntegerField()),
         )
     )
-
-
-def same_benchmark(previous: SchemeText, scheme: SchemeText) -> list[tuple[int, int]]:
-    """Which number of last year's scheme is read as which of this year's. One query when the schemes differ."""
-    if previous.code == scheme.code:
-        return [(number, number) for number in previous.benchmarks if number in scheme.benchmarks]
-    return crosswalk_pairs(previous.code, scheme.code)
 
 
 def coming(scheme: SchemeText, number: int, previous: SchemeText, rows: Sequence[SelfAssessment]) -> Coming:

@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 from assurance import ledger, outbox, text
 from assurance.access import GRANTS, Actor, Forbidden, fetch
 from assurance.actions.answers import fitting
-from assurance.actions.people import invited_at, open_on, shown_name
+from assurance.actions.people import invited_at, shown_name
 from assurance.actions.refusals import NotEditable, Unfit
+from assurance.memberships import open_on
 from assurance.models import Assessment, Authority, Comment, Membership, SelfAssessment, User
 from assurance.vocabulary import AUTHORITY_ROLES, Audience, EventKind, Permission, State
 

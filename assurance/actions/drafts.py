@@ -23,6 +23,7 @@ from assurance import ledger
 from assurance.access import Actor, Forbidden, fetch, holds, require
 from assurance.actions.answers import open_to_answers
 from assurance.actions.refusals import NotEditable, Unfit
+from assurance.memberships import open_on
 from assurance.models import Draft, GivenBenchmark, Membership, SelfAssessment
 from assurance.vocabulary import EDITABLE_STATES, Audience, CycleState, EventKind, Permission, Role, State
 from benchmarks.catalogue import SchemeText, scheme_text
@@ -208,7 +209,7 @@ def able_to_answer(person: str, on: date | None = None) -> Q:
     """Of drafts: that ``person``, a column, may answer the draft's benchmark on a day, today unless said."""
     on = on or timezone.localdate()
     member = Membership.objects.filter(
-        Q(ends__isnull=True) | Q(ends__gt=on),
+        open_on(on),
         person=OuterRef(person),
         person__is_active=True,
         authority=OuterRef("authority"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,6 +17,7 @@ from assurance import ledger, outbox, text
 from assurance.access import Actor, fetch
 from assurance.actions.answers import fitting
 from assurance.actions.refusals import NotEditable, Stale, Unfit
+from assurance.memberships import open_on
 from assurance.models import Assessment, Authority, GivenBenchmark, Membership, SelfAssessment, User
 from assurance.vocabulary import EDITABLE_STATES, Answer, Audience, CycleState, EventKind, Permission, Role
 
@@ -48,9 +49,7 @@ class _Standing:
 
 def contributors(authority: Authority, on: date) -> QuerySet[User]:
     """The people who are contributors of the authority on a day, by name."""
-    memberships = Membership.objects.filter(
-        Q(ends__isnull=True) | Q(ends__gt=on), authority=authority, role=Role.CONTRIBUTOR, starts__lte=on
-    )
+    memberships = Membership.objects.filter(open_on(on), authority=authority, role=Role.CONTRIBUTOR, starts__lte=on)
     return User.objects.filter(pk__in=memberships.order_by().values("person"), is_active=True).order_by("name", "pk")
 
 

@@ -9,7 +9,6 @@ from datetime import datetime, time, timedelta
 
 from django.contrib.auth.tokens import default_token_generator
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
@@ -18,6 +17,7 @@ from assurance import ledger, outbox, scope
 from assurance.access import Actor, NotFound, require, require_anywhere, visible
 from assurance.actions.refusals import NotEditable
 from assurance.delivery import NotSent, Parcel, Refused, Undelivered, hand_over
+from assurance.memberships import open_on
 from assurance.models import Membership, Message, User
 from assurance.reminders import reminders_still_true
 from assurance.text import canonical_email
@@ -149,7 +149,7 @@ def still_true(messages: Collection[Message], at: datetime) -> set[int]:
     places = {(one.person_id, one.authority_id) for one in messages if one.authority_id is not None}
     held = set(
         Membership.objects.filter(
-            Q(ends__isnull=True) | Q(ends__gt=today),
+            open_on(today),
             person__in={person for person, _authority in places},
             authority__in={authority for _person, authority in places},
         ).values_list("person", "authority")

@@ -29,6 +29,7 @@ from assurance.access import Actor, NotFound, holds, require
 from assurance.actions.answers import fitting
 from assurance.actions.giving import Ask, give_many, take_back_all
 from assurance.actions.refusals import Unfit
+from assurance.memberships import open_on
 from assurance.models import Authority, Event, Membership, User
 from assurance.text import canonical_email, clean
 from assurance.vocabulary import AUTHORITY_ROLES, PORTFOLIO_ROLES, Audience, EventKind, Permission, Role
@@ -235,11 +236,6 @@ def roles_to_give(actor: Actor, authority: Authority) -> tuple[Role, ...]:
     if holds(actor, Permission.MANAGE_PEOPLE, authority):
         return Role.CONTRIBUTOR, Role.VIEWER, Role.LEAD
     return Role.CONTRIBUTOR, Role.VIEWER
-
-
-def open_on(day: date) -> Q:
-    """Memberships that hold on a day or will begin later."""
-    return Q(ends__isnull=True) | Q(ends__gt=day)
 
 
 def invited_at(person: str, authority: str | int) -> Any:

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from assurance import ledger, outbox
 from assurance.access import Actor, NotFound, holds, require, require_anywhere, visible
 from assurance.actions.refusals import Unfit
+from assurance.memberships import open_on
 from assurance.models import Authority, Membership, User
 from assurance.vocabulary import EventKind, Permission, Role
 
@@ -80,7 +81,7 @@ def arrange_cover(
         own = list(
             Membership.objects.select_for_update(of=("self",))
             .select_related("authority__programme", "person")
-            .filter(Q(ends__isnull=True) | Q(ends__gt=starts), person=absent_id, role=Role.ADVISER)
+            .filter(open_on(starts), person=absent_id, role=Role.ADVISER)
             .filter(covering__isnull=True, authority__in=authority_ids)
             .order_by("authority__name", "starts")
         )
@@ -194,7 +195,7 @@ def assign(
         standing = list(
             Membership.objects.select_for_update(of=("self",))
             .select_related("authority", "person")
-            .filter(Q(ends__isnull=True) | Q(ends__gt=starts), role=Role.ADVISER, authority__in=authorities)
+            .filter(open_on(starts), role=Role.ADVISER, authority__in=authorities)
             .order_by("pk")
         )
         person = _adviser(person_id, authorities, today)
@@ -283,7 +284,7 @@ def _check_free(person: User, own: Sequence[Membership], starts: date, ends: dat
     """Nobody covers what they advise or cover already."""
     taken = (
         Membership.objects.select_related("authority")
-        .filter(Q(ends__isnull=True) | Q(ends__gt=starts), person=person, role=Role.ADVISER, starts__lt=ends)
+        .filter(open_on(starts), person=person, role=Role.ADVISER, starts__lt=ends)
         .filter(authority__in=[one.authority_id for one in own])
         .order_by(F("covering").asc(nulls_first=True), "authority__name")
         .first()

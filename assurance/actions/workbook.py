@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 
 from assurance import ledger, store, text
 from assurance.access import Actor, Forbidden, fetch, holds, visible
-from assurance.actions.answers import Reply, kept, open_to_answers, outcome_detail, put
+from assurance.actions.answers import Reply, kept, open_to_answers, outcome_detail, outcome_label, put
 from assurance.actions.carrying import coming, previous_answers
 from assurance.actions.documents import Made, Maker
 from assurance.actions.giving import open_to_giving
@@ -162,7 +162,7 @@ def _last_year(scheme: SchemeText, number: int, previous: SchemeText, rows: Sequ
             (_("Agreed outcome"), agreed),
         ):
             if said:
-                outcomes.append((f"{of}{who}", _label(previous, said["answer"], said["level"])))
+                outcomes.append((f"{of}{who}", outcome_label(previous, said["answer"], said["level"])))
         for heading, said_text in (
             (_("Evidence"), row.evidence),
             (_("Reason"), row.reason),
@@ -180,11 +180,6 @@ def _last_year(scheme: SchemeText, number: int, previous: SchemeText, rows: Sequ
         if several
         else "",
     )
-
-
-def _label(scheme: SchemeText, answer: str, level_id: int | None) -> str:
-    level = scheme.level_by_id(level_id)
-    return level.label if level else str(Answer(answer).label)
 
 
 # Back

@@ -17,11 +17,12 @@ from django.utils.translation import ngettext
 
 from assurance import presence
 from assurance.access import Actor, Forbidden, fetch, holds, require, visible
-from assurance.actions.answers import open_to_answers
+from assurance.actions.answers import open_to_answers, outcome_label
 from assurance.actions.carrying import Coming, coming, is_empty, previous_answers
 from assurance.actions.giving import open_to_giving
 from assurance.actions.people import called
 from assurance.differences import CriteriaChanges, criteria_changes
+from assurance.memberships import open_on
 from assurance.models import (
     AgreedOutcome,
     Assessment,
@@ -314,7 +315,7 @@ def _others(actor: Actor, row: SelfAssessment) -> tuple[str, ...]:
     members = (
         Membership.objects.filter(
             Q(role=Role.LEAD) | Q(role=Role.CONTRIBUTOR, person__in=given),
-            Q(ends__isnull=True) | Q(ends__gt=today),
+            open_on(today),
             authority=row.authority_id,
             starts__lte=today,
             person__is_active=True,
@@ -400,9 +401,9 @@ def _last_benchmark(scheme: SchemeText, row: Any) -> LastBenchmark:
     notes = {int(one): note for one, note in row.notes.items()}
     return LastBenchmark(
         benchmark=benchmark,
-        own=_label(scheme, row.answer, row.level_id),
-        adviser=_label(scheme, adviser["answer"], adviser["level"]) if adviser else "",
-        agreed=_label(scheme, agreed["answer"], agreed["level"]) if agreed else "",
+        own=outcome_label(scheme, row.answer, row.level_id),
+        adviser=outcome_label(scheme, adviser["answer"], adviser["level"]) if adviser else "",
+        agreed=outcome_label(scheme, agreed["answer"], agreed["level"]) if agreed else "",
         basis=str(Basis(agreed["basis"]).label) if agreed and agreed["basis"] != Basis.AGREED else "",
         evidence=row.evidence,
         reason=row.reason,
@@ -415,11 +416,6 @@ def _last_benchmark(scheme: SchemeText, row: Any) -> LastBenchmark:
             if one.id in marks or one.id in notes
         ),
     )
-
-
-def _label(scheme: SchemeText, answer: str, level_id: int | None) -> str:
-    level = scheme.level_by_id(level_id)
-    return level.label if level else str(Answer(answer).label)
 
 
 def carry_page(actor: Actor, assessment_id: int) -> CarryPage:

@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from assurance.access import Actor, Forbidden, fetch, reach, require_anywhere, visible
 from assurance.actions.portfolio import advisers
+from assurance.memberships import open_on
 from assurance.models import Authority, Membership
 from assurance.queries.cover import Choice
 from assurance.vocabulary import Permission, Role
@@ -161,7 +162,7 @@ def _places(actor: Actor, today: date, only: Collection[int] | None = None) -> l
     held: dict[int | None, list[Assignment]] = defaultdict(list)
     memberships = (
         Membership.objects.select_related("person", "covering")
-        .filter(Q(ends__isnull=True) | Q(ends__gt=today), role=Role.ADVISER, authority__in=[one[0] for one in found])
+        .filter(open_on(today), role=Role.ADVISER, authority__in=[one[0] for one in found])
         .order_by("starts", "person__name")
     )
     for one in memberships:

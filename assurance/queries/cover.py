@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from assurance.access import Actor, NotFound, reach, require, require_anywhere, visible
 from assurance.actions.portfolio import advisers, may_arrange
+from assurance.memberships import open_on
 from assurance.models import Authority, Membership
 from assurance.vocabulary import Permission, Role
 
@@ -130,7 +131,7 @@ def _own(actor: Actor, today: date, whose: Q) -> list[Membership]:
     """Assignments, not cover, that hold or will, and for which the actor may arrange cover."""
     rows = (
         Membership.objects.select_related("authority", "person")
-        .filter(Q(ends__isnull=True) | Q(ends__gt=today), whose, role=Role.ADVISER, covering__isnull=True)
+        .filter(open_on(today), whose, role=Role.ADVISER, covering__isnull=True)
         .filter(authority__in=visible(actor, Authority))
         .order_by("authority__name", "pk")
     )

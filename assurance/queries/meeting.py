@@ -9,14 +9,16 @@ from datetime import date
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q
+from django.db.models import OuterRef
 from django.db.models.functions import JSONObject
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
 from assurance.access import Actor, Forbidden, fetch, holds, require, visible
+from assurance.actions.answers import outcome_label
 from assurance.actions.carrying import previous_answers
+from assurance.memberships import open_on
 from assurance.models import (
     AgreedOutcome,
     Assessment,
@@ -32,7 +34,7 @@ from assurance.queries.meeting_points import Point, noted
 from assurance.queries.meeting_points import points as noted_points
 from assurance.queries.points import Points, RecommendationText
 from assurance.queries.submission import Answered, answers_on
-from assurance.vocabulary import Answer, Permission, Role, State, Verdict
+from assurance.vocabulary import Permission, Role, State, Verdict
 from benchmarks.catalogue import BenchmarkText, SchemeText, scheme_text
 
 P = Permission
@@ -232,7 +234,7 @@ def _assessment(actor: Actor, assessment_id: int) -> Any:
     today = timezone.localdate()
     here = {"assessment": OuterRef("pk")}
     people = Membership.objects.filter(
-        Q(ends__isnull=True) | Q(ends__gt=today),
+        open_on(today),
         authority=OuterRef("authority"),
         role__in=[Role.LEAD, Role.ADVISER],
         starts__lte=today,
@@ -290,7 +292,7 @@ def _last_year(actor: Actor, assessment: Assessment, scheme: SchemeText) -> tupl
     found: dict[int, tuple[str, ...]] = defaultdict(tuple)
     for row in rows:
         for one in row.agreed:
-            words = _label(previous, one["answer"], one["level"])
+            words = outcome_label(previous, one["answer"], one["level"])
             if previous.code != scheme.code:
                 words = f"{row.benchmark.number}. {row.benchmark.title}: {words}"
             for number in row.leads_to:
@@ -372,8 +374,3 @@ def _asked(one: Mapping[str, Any]) -> Asked:
 
 def _names(people: Iterable[Mapping[str, str]], role: Role) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one["name"] for one in people if one["role"] == role))
-
-
-def _label(scheme: SchemeText, answer: str, level_id: int | None) -> str:
-    level = scheme.level_by_id(level_id)
-    return level.label if level else str(Answer(answer).label)

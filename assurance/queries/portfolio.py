@@ -25,6 +25,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django_stubs_ext import StrOrPromise
 
 from assurance.access import Actor, Reach, reach, require_anywhere, visible
+from assurance.memberships import holds_on
 from assurance.models import Assessment, Cycle, Membership, Question, Review, SelfAssessment
 from assurance.queries.assessments import WAITS_ON
 from assurance.vocabulary import (
@@ -417,11 +418,6 @@ class Named(NamedTuple):
 
 
 People = Mapping[int, Sequence[Named]]
-
-
-def holds_on(today: date) -> Q:
-    """Memberships that hold on a day."""
-    return Q(starts__lte=today) & (Q(ends__isnull=True) | Q(ends__gt=today))
 
 
 def _advisers(rows: Iterable[Row], today: date) -> People:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from assurance import scope
 from assurance.access import GRANTS, Actor, Grant, fetch, holds, require_anywhere, visible
 from assurance.insights import sampling
+from assurance.memberships import open_on
 from assurance.models import Assessment, Cycle, Membership, Review, SecondReading
 from assurance.queries.quality import CHECKED_STATES, Found, look
 from assurance.vocabulary import LetterState, Permission, ReadingResult, Role, State
@@ -149,7 +149,7 @@ def readers(assessments: Sequence[Assessment], on: date) -> list[Reader]:
     """
     names: dict[int, str] = {}
     grants: dict[int, list[Grant]] = {}
-    for row in _reaching([one.authority_id for one in assessments], on):
+    for row in scope.reaching([one.authority_id for one in assessments], READERS, on):
         person_id = row.pop("person_id")
         names[person_id] = row.pop("name")
         grants.setdefault(person_id, []).append(Grant(Role(row.pop("role")), **row))
@@ -160,14 +160,6 @@ def readers(assessments: Sequence[Assessment], on: date) -> list[Reader]:
         for pk, name in names.items()
         if pk not in wrote and all(any(grant.covers(one.authority) for grant in grants[pk]) for one in assessments)
     ]
-
-
-def _reaching(authority_ids: Sequence[int], on: date) -> list[dict[str, Any]]:
-    """The memberships of readers that reach these authorities. One query."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT assurance_readers(%s, %s, %s)", [list(authority_ids), sorted(READERS), on])
-        (found,) = cursor.fetchone()
-    return json.loads(found) if isinstance(found, str) else found
 
 
 def draw_page(actor: Actor, cycle_id: int | None, wanted: str, seed: str) -> DrawPage:
@@ -276,4 +268,4 @@ def _cycles(rows: Any) -> tuple[Cycle, ...]:
 
 
 def _on(day: date) -> Any:
-    return Membership.objects.filter(Q(ends__isnull=True) | Q(ends__gt=day), starts__lte=day)
+    return Membership.objects.filter(open_on(day), starts__lte=day)

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils import timezone
@@ -20,6 +20,7 @@ from django.utils.translation import ngettext
 from assurance.access import Actor, Forbidden, fetch, holds, visible
 from assurance.actions.answers import answers_version
 from assurance.marks import mark_labels
+from assurance.memberships import open_on
 from assurance.models import (
     Assessment,
     CycleBenchmark,
@@ -448,7 +449,7 @@ def _advisers(assessment: Assessment) -> tuple[str, ...]:
     """Names of the advisers who have the authority in their portfolio today."""
     today = timezone.localdate()
     rows = Membership.objects.filter(
-        Q(ends__isnull=True) | Q(ends__gt=today),
+        open_on(today),
         authority=assessment.authority_id,
         role=Role.ADVISER,
         starts__lte=today,

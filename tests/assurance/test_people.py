@@ -19,6 +19,7 @@ from django.utils import timezone
 from assurance.access import Actor, Forbidden, NotFound
 from assurance.actions import answers, cycles, giving, messages, people, reference
 from assurance.actions.refusals import NotEditable, Unfit
+from assurance.memberships import open_on
 from assurance.models import Draft, Event, GivenBenchmark, Membership, Message, SelfAssessment, User
 from assurance.vocabulary import Audience, EventKind, MessageKind, Role, State
 from tests.frontend.markup import Drawn
@@ -64,7 +65,7 @@ def held(universe: Universe, person: User, role: Role | None = None) -> Membersh
 def roles(universe: Universe, person: User) -> set[str]:
     """What somebody is at Alder on the day."""
     with all_rows():
-        rows = Membership.objects.filter(people.open_on(universe.at.date()), person=person, authority=universe.alder)
+        rows = Membership.objects.filter(open_on(universe.at.date()), person=person, authority=universe.alder)
         return set(rows.values_list("role", flat=True))
 
 
