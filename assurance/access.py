@@ -167,6 +167,11 @@ SIGHT: dict[str, Sight] = {
         (P.READ_ISSUED_LETTERS, Q(issued_at__isnull=False)),
         (P.CHECK_LETTERS, Q(state=LetterState.ACCURACY_CHECK)),
     ),
+    "letters.Edition": (
+        (P.READ_LETTERS, EVERY),
+        (P.READ_ISSUED_LETTERS, Q(letter__issued_at__isnull=False)),
+        (P.CHECK_LETTERS, Q(letter__state=LetterState.ACCURACY_CHECK)),
+    ),
 }
 """For each model, which permission shows which of its rows. A model that is not here is shown to nobody."""
 

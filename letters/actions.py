@@ -25,13 +25,14 @@ from assurance.workflow import Blocked, Obstacle, move, perform
 from benchmarks.files import Refused, open_source, validate
 from benchmarks.loading import Change, digest_of
 from benchmarks.vocabulary import Status
-from letters.content import content_of
-from letters.models import CycleWording, Letter, Wording
+from letters.content import contents_of
+from letters.languages import languages_of
+from letters.models import CycleWording, Edition, Letter, Wording
 from letters.pdf import Content, LetterDefective, Rendered, render
 from letters.wording_format import WordingFile
 from letters.workflow import IN_PREPARATION, LETTER
 
-RELATED = ("assessment__cycle", "wording", "replaces")
+RELATED = ("assessment__cycle", "replaces")
 
 SHORT = (
     "addressee_name",
@@ -89,25 +90,30 @@ def load_wording(path: str | Path, *, by: Actor, at: datetime, publish: bool) ->
     return wording, change, published
 
 
-def wording_for(assessment: Assessment, language: str = "en") -> Wording:
-    """The wording of the assessment's cycle: the one chosen for it, or the newest for its scheme.
+def wordings_for(assessment: Assessment) -> list[Wording]:
+    """The wordings of an authority's letter, English first: one for each of its languages that has one published.
 
     Raises:
-        Unfit: none is published.
+        Unfit: there is none in English.
     """
+    found = [_wording_in(language, assessment) for language in languages_of(assessment.authority)]
+    if found[0] is None:
+        raise Unfit("wording", _("No letter wording is published for this scheme"))
+    return [one for one in found if one is not None]
+
+
+def _wording_in(language: str, assessment: Assessment) -> Wording | None:
+    """The wording of the assessment's cycle: the one chosen for it, or the newest for its scheme."""
     chosen = CycleWording.objects.filter(cycle=assessment.cycle, language=language).select_related("wording").first()
     if chosen is not None:
         return chosen.wording
-    newest = (
+    return (
         Wording.objects.filter(
             status=Status.PUBLISHED, language=language, scheme_code=assessment.cycle.scheme_version.scheme.code
         )
         .order_by("-published_at", "-id")
         .first()
     )
-    if newest is None:
-        raise Unfit("wording", _("No letter wording is published for this scheme"))
-    return newest
 
 
 def draft_letter(*, by: Actor, at: datetime, assessment_id: int) -> Letter:
@@ -128,8 +134,7 @@ def draft_letter(*, by: Actor, at: datetime, assessment_id: int) -> Letter:
         earlier = list(Letter.objects.filter(assessment=assessment).order_by("-number"))
         if assessment.state != State.AGREED or any(one.state in IN_PREPARATION for one in earlier):
             raise NotEditable(assessment)
-        letter = _new_letter(assessment, earlier, by, at)
-        ledger.save(letter, by=by, at=at, reason="draft")
+        letter = _new_letter(assessment, earlier, by, at, reason="draft")
         _note(letter, "drafted", by, at)
         _tell(letter, by, at)
     return letter
@@ -142,7 +147,7 @@ def draft_from_case(case: LetterPart, assessment: Assessment, *, by: Actor, at: 
         found = Letter.objects.select_related("authority", *RELATED).filter(assessment=assessment).first()
         if found is not None:
             return found
-        letter = _new_letter(assessment, [], by, at)
+        letter = _new_letter(assessment, [], by, at, reason="imported")
         letter.letter_date = case.date
         letter.addressee_name = case.addressee.name
         letter.addressee_title = case.addressee.title
@@ -227,13 +232,14 @@ def approve(*, by: Actor, at: datetime, letter_id: int, enqueue: Enqueue, versio
 
     def freeze(letter: Letter) -> None:
         try:
-            content = content_of(letter, timezone.localdate(at))
+            contents = contents_of(letter, timezone.localdate(at))
         except ValueError as error:
             message = _("The letter cannot be put together from its wording and what was entered")
             raise Blocked([Obstacle(message)]) from error
-        letter.letter_date = content.date
-        letter.content = content.frozen()
-        letter.content_digest = content.digest()
+        for edition, content in contents:
+            edition.content, edition.content_digest = content.frozen(), content.digest()
+            ledger.save(edition, by=by, at=at, reason="approve")
+            letter.letter_date = content.date
         letter.approved_by, letter.approved_at = by.user, at
         letter.issue_requested_by, letter.issue_requested_at = by.user, at
 
@@ -267,15 +273,18 @@ def make_file(*, letter_id: int, at: datetime) -> Letter | None:
             .filter(pk=letter_id, state=LetterState.APPROVED)
             .first()
         )
-        if letter is None or letter.content is None or letter.issue_requested_by is None or letter.failure:
+        if letter is None or letter.issue_requested_by is None or letter.failure:
             return None
         signatory = actor_for(letter.issue_requested_by)
         if not holds(signatory, Permission.APPROVE_LETTERS, letter):
             with scope.authorities([letter.authority_id]):
                 return _refused(letter, _("The person who approved it may no longer issue letters"), signatory, at)
         try:
-            store(letter, render(Content.model_validate(letter.content)))
+            made = [(one, render(Content.model_validate(one.content))) for one in letter.editions.all()]
             with transaction.atomic():
+                for edition, rendered in made:
+                    store(edition, rendered)
+                    ledger.save(edition, by=signatory, at=at, reason="file")
                 _issue(letter, signatory, at)
         except LetterDefective as defective:
             return _refused(letter, "\n".join(defective.defects), signatory, at)
@@ -291,15 +300,14 @@ def _refused(letter: Letter, why: str, signatory: Actor, at: datetime) -> Letter
     return ledger.save(letter, by=signatory, at=at, reason="not issued")
 
 
-def store(letter: Letter, rendered: Rendered) -> None:
-    """Keep the bytes under their own digest, and note the digest on the letter. Does not save the letter."""
+def store(edition: Edition, rendered: Rendered) -> None:
+    """Keep the bytes under their own digest, and note the digest on the edition. Does not save the edition."""
     name = f"letters/{rendered.sha256[:2]}/{rendered.sha256}.pdf"
     if not default_storage.exists(name):
         name = default_storage.save(name, ContentFile(rendered.pdf))
-    letter.file.name = name
-    letter.sha256 = rendered.sha256
-    letter.pages = rendered.pages
-    letter.failure = ""
+    edition.file.name = name
+    edition.sha256 = rendered.sha256
+    edition.pages = rendered.pages
 
 
 def note_download(*, by: Actor, at: datetime, letter: Letter) -> None:
@@ -335,27 +343,34 @@ def _tell(letter: Letter, by: Actor, at: datetime) -> None:
     note_letter(letter.assessment_id, changes, by=by, at=at)
 
 
-def _new_letter(assessment: Assessment, earlier: Sequence[Letter], by: Actor, at: datetime) -> Letter:
-    """A draft after ``earlier`` letters, newest first: it replaces the one in force, and begins as the newest."""
-    wording = wording_for(assessment)
+def _new_letter(assessment: Assessment, earlier: Sequence[Letter], by: Actor, at: datetime, *, reason: str) -> Letter:
+    """A draft after ``earlier`` letters, newest first: it replaces the one in force, and begins as the newest.
+
+    Raises:
+        Unfit: no wording is published.
+    """
+    wordings = wordings_for(assessment)
     letter = Letter(
         authority=assessment.authority,
         assessment=assessment,
         number=earlier[0].number + 1 if earlier else 1,
         replaces=next((one for one in earlier if one.state == LetterState.ISSUED), None),
         state_since=at,
-        wording=wording,
         drafted_by=by.user,
     )
     if earlier:
         for name in (*SHORT, *LINES, "summary"):
             setattr(letter, name, getattr(earlier[0], name))
     else:
-        sender = WordingFile.model_validate(wording.content).defaults.sender
+        sender = WordingFile.model_validate(wordings[0].content).defaults.sender
         letter.addressee_organisation = assessment.authority.name
         letter.sender_title, letter.sender_unit = sender.title, sender.unit
         letter.sender_organisation, letter.sender_email = sender.organisation, sender.email
         letter.sender_address = list(sender.address)
+    ledger.save(letter, by=by, at=at, reason=reason)
+    for wording in wordings:
+        edition = Edition(authority=letter.authority, letter=letter, language=wording.language, wording=wording)
+        ledger.save(edition, by=by, at=at, reason=reason)
     return letter
 
 

@@ -13,7 +13,7 @@ from assurance.queries.follow_ups import follow_ups_of
 from assurance.queries.points import points
 from assurance.vocabulary import Answer
 from benchmarks.catalogue import SchemeText, scheme_text
-from letters.models import Letter
+from letters.models import Edition, Letter
 from letters.pdf.content import Addressee, Benchmark, Content, Criterion, Item, Level, Scheme, Sender
 from letters.wording_format import Counts, Facts, FollowUp, Outcome, WordingFile, compose
 
@@ -24,20 +24,26 @@ def reference(letter: Letter) -> str:
     return f"PDA-{cycle}-{letter.authority.gss_code}-{letter.number}"
 
 
-def content_of(letter: Letter, today: date) -> Content:
-    """What the letter says now. Reads the agreed record in four queries.
+def contents_of(letter: Letter, today: date) -> list[tuple[Edition, Content]]:
+    """What each edition of the letter says now, in the editions' order. As :func:`content_of`."""
+    return [(one, content_of(letter, one, today)) for one in letter.editions.select_related("wording")]
+
+
+def content_of(letter: Letter, edition: Edition, today: date) -> Content:
+    """What one edition of the letter says now. Reads the agreed record in four queries.
 
     Args:
-        letter: with its authority, wording and assessment's cycle read already.
+        letter: with its authority and assessment's cycle read already.
+        edition: of this letter, with its wording read already.
         today: printed where the letter has no date of its own.
 
     Raises:
         ValueError: the wording does not go with the scheme.
     """
-    return compose(WordingFile.model_validate(letter.wording.content), _facts(letter, today))
+    return compose(WordingFile.model_validate(edition.wording.content), _facts(letter, edition.language, today))
 
 
-def _facts(letter: Letter, today: date) -> Facts:
+def _facts(letter: Letter, language: str, today: date) -> Facts:
     assessment = letter.assessment
     scheme = scheme_text(assessment.cycle.scheme_version_id)
     reasons = dict(assessment.cycle.benchmarks.filter(scored=False).values_list("benchmark_id", "reason"))
@@ -51,7 +57,7 @@ def _facts(letter: Letter, today: date) -> Facts:
         number=letter.number,
         replaces=reference(letter.replaces) if letter.replaces else None,
         date=letter.letter_date or today,
-        language=letter.wording.language,
+        language=language,
         cycle=assessment.cycle.name,
         authority=letter.authority.name,
         sender=Sender(

@@ -60,14 +60,16 @@ class CycleWording(models.Model):
 
 
 class Letter(Tenant, Versioned):
-    """An outcome letter. Until it is approved its text can change; from then on its content is frozen."""
+    """An outcome letter. Until it is approved its text can change; from then on its content is frozen.
+
+    What it says stands in its editions, one for each language in which it is sent.
+    """
 
     assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="letters")
     number = models.PositiveSmallIntegerField(help_text="1, and one more for each correction.")
     replaces = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="corrections")
     state = models.CharField(max_length=20, choices=LetterState, default=LetterState.DRAFT)
     state_since = models.DateTimeField()
-    wording = models.ForeignKey(Wording, on_delete=models.PROTECT, related_name="+")
     drafted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -92,24 +94,21 @@ class Letter(Tenant, Versioned):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     approved_at = models.DateTimeField(null=True, blank=True)
-    content = models.JSONField(null=True, blank=True, help_text="All that the letter says, frozen on approval.")
-    content_digest = models.CharField(max_length=64, blank=True)
     issue_requested_at = models.DateTimeField(null=True, blank=True)
     issue_requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     issued_at = models.DateTimeField(null=True, blank=True)
-    file = models.FileField(max_length=200, blank=True)
-    sha256 = models.CharField(max_length=64, blank=True)
-    pages = models.PositiveSmallIntegerField(null=True, blank=True)
     failure = models.TextField(blank=True, help_text="Why the file could not be made, in words.")
 
-    history = history(excluded_fields=["content"])
+    history = history()
 
     class Meta:
         ordering = ["number"]
         constraints = [
             models.UniqueConstraint(fields=["assessment", "number"], name="letter_number_once"),
+            # What hangs on a letter refers to both.
+            models.UniqueConstraint(fields=["id", "authority"], name="letter_with_authority"),
             models.UniqueConstraint(
                 fields=["replaces"],
                 condition=~Q(state=LetterState.WITHDRAWN),
@@ -133,14 +132,13 @@ class Letter(Tenant, Versioned):
                 name="letter_one_in_preparation",
             ),
             models.CheckConstraint(
-                name="letter_issued_has_file",
-                condition=~Q(state__in=sorted(DELIVERED_LETTER_STATES))
-                | (~Q(sha256="") & ~Q(file="") & Q(issued_at__isnull=False)),
+                name="letter_issued_has_date",
+                condition=~Q(state__in=sorted(DELIVERED_LETTER_STATES)) | Q(issued_at__isnull=False),
             ),
             models.CheckConstraint(
-                name="letter_approved_is_frozen",
+                name="letter_approved_has_date",
                 condition=~Q(state__in=[LetterState.APPROVED, *sorted(DELIVERED_LETTER_STATES)])
-                | (Q(content__isnull=False) & Q(approved_at__isnull=False) & ~Q(content_digest="")),
+                | Q(approved_at__isnull=False),
             ),
             models.CheckConstraint(
                 name="letter_not_approved_by_drafter",
@@ -150,3 +148,41 @@ class Letter(Tenant, Versioned):
 
     def __str__(self) -> str:
         return f"{self.assessment}, letter {self.number}"
+
+
+class Edition(Tenant):
+    """A letter in one language: its wording, and from approval on what it says, then the file.
+
+    Editions of one letter are of equal standing: they are approved, issued, superseded and withdrawn together.
+    """
+
+    letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="editions")
+    language = models.CharField(max_length=2, help_text="Code of the language, such as en or cy.")
+    wording = models.ForeignKey(Wording, on_delete=models.PROTECT, related_name="+")
+    content = models.JSONField(null=True, blank=True, help_text="All that the letter says, frozen on approval.")
+    content_digest = models.CharField(max_length=64, blank=True)
+    file = models.FileField(max_length=200, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    pages = models.PositiveSmallIntegerField(null=True, blank=True)
+
+    history = history(excluded_fields=["content"])
+
+    class Meta:
+        # English before Welsh: a pair stands in the same order everywhere.
+        ordering = ["-language"]
+        constraints = [
+            models.UniqueConstraint(fields=["letter", "language"], name="edition_language_once"),
+            models.CheckConstraint(
+                name="edition_file_whole",
+                condition=Q(sha256="", file="", pages__isnull=True)
+                | (~Q(sha256="") & ~Q(file="") & Q(pages__isnull=False) & Q(content__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="edition_content_has_digest",
+                condition=Q(content__isnull=True, content_digest="")
+                | (Q(content__isnull=False) & ~Q(content_digest="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.letter}, {self.language}"

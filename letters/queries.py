@@ -18,7 +18,8 @@ from assurance.queries.quality import QualityPage, quality_page
 from assurance.vocabulary import LetterState, Permission, State
 from assurance.workflow import Row, available
 from letters.content import content_of, reference
-from letters.models import Letter
+from letters.languages import ENGLISH
+from letters.models import Edition, Letter
 from letters.pdf import Content
 from letters.quality import look_at, texts_of
 from letters.workflow import IN_PREPARATION, LETTER
@@ -41,11 +42,14 @@ class LettersOfAssessment:
 class LetterPage:
     """A letter for reading and for what can be done with it.
 
+    ``edition`` is the one of ``editions`` that is read; ``content`` is what it says, None where it has no text.
     ``warnings`` is how many are open before it can go for approval; None for whoever has no part in that.
     """
 
     letter: Letter
     reference: str
+    editions: tuple[Edition, ...]
+    edition: Edition
     content: Content | None
     problem: str
     transitions: tuple[Row, ...]
@@ -83,27 +87,34 @@ def letters(actor: Actor, *, awaiting: bool, page: int) -> LetterList:
     return LetterList(found, tuple(found), awaiting)
 
 
-def letter_page(actor: Actor, letter_id: int, today: date) -> LetterPage:
-    """One letter with its text: the frozen one if there is one, else as it would be now."""
+def letter_page(actor: Actor, letter_id: int, today: date, language: str = ENGLISH) -> LetterPage:
+    """One letter with its text in a language: the frozen one if there is one, else as it would be now.
+
+    A language in which there is no edition gives the first one.
+    """
     letter = _visible_letter(actor, letter_id)
+    editions = tuple(letter.editions.select_related("wording"))
+    edition = next((one for one in editions if one.language == language), editions[0])
     content, problem = None, ""
-    if letter.content:
-        content = Content.model_validate(letter.content)
+    if edition.content:
+        content = Content.model_validate(edition.content)
     elif letter.assessment.state != State.AGREED:
         problem = _("The outcomes are under review again, so the letter has no text until they are agreed.")
     else:
         try:
-            content = content_of(letter, today)
+            content = content_of(letter, edition, today)
         except ValueError:
             problem = _("The letter cannot be put together from its wording and what was entered.")
     return LetterPage(
         letter=letter,
         reference=reference(letter),
+        editions=editions,
+        edition=edition,
         content=content,
         problem=problem,
         transitions=tuple(row for row in available(LETTER, letter, actor) if row.name not in ("issue", "supersede")),
         can_edit=letter.state == LetterState.DRAFT and holds(actor, P.DRAFT_LETTERS, letter),
-        can_download=bool(letter.sha256) and letter.issued_at is not None,
+        can_download=letter.issued_at is not None,
         is_being_made=letter.state == LetterState.APPROVED and not letter.failure,
         replaced_by=_replaced_by(letter),
         warnings=len(look_at(letter).open) if _is_checked(actor, letter) else None,
@@ -139,30 +150,39 @@ def letter_to_move(actor: Actor, letter_id: int, name: str) -> tuple[Letter, Row
     return letter, row, letter.state in row.sources
 
 
-def letter_file(actor: Actor, letter_id: int) -> tuple[Letter, str, BinaryIO]:
-    """An issued letter, a file name that people understand, and its bytes.
+def letter_file(actor: Actor, letter_id: int, language: str = ENGLISH) -> tuple[Letter, str, BinaryIO]:
+    """An issued letter, a file name that people understand, and the bytes of its edition in a language.
 
     Raises:
-        NotFound: the actor may not see it, or it has no file.
+        NotFound: the actor may not see it, it has no file, or it was not sent in that language.
     """
     letter = _visible_letter(actor, letter_id)
-    if not letter.sha256 or letter.issued_at is None:
+    edition = letter.editions.filter(language=language).exclude(sha256="").first()
+    if edition is None or letter.issued_at is None:
         raise NotFound
-    return letter, f"{reference(letter)}.pdf", default_storage.open(letter.file.name)
+    return letter, file_name(letter, edition), default_storage.open(edition.file.name)
+
+
+def file_name(letter: Letter, edition: Edition) -> str:
+    """What the file of an edition is called: the letter's reference, with the language where it is not English."""
+    suffix = "" if edition.language == ENGLISH else f"-{edition.language}"
+    return f"{reference(letter)}{suffix}.pdf"
 
 
 def letter_as_it_stands(
-    actor: Actor, *, gss_code: str, cycle: str, programme: str, today: date
-) -> tuple[Letter, Content] | None:
-    """The newest letter of an authority's assessment with its content, frozen or as it would be; None for none.
+    actor: Actor, *, gss_code: str, cycle: str, programme: str, today: date, language: str = ENGLISH
+) -> tuple[Edition, Content] | None:
+    """The newest letter of an authority's assessment in a language, with its content, frozen or as it would be.
+
+    Returns:
+        None when there is no letter, or none in that language.
 
     Raises:
         ValueError: the wording does not go with the scheme.
     """
     letter = (
         visible(actor, Letter)
-        .select_related("authority", "assessment__cycle", "wording", "replaces__assessment__cycle",
-                        "replaces__authority")
+        .select_related("authority", "assessment__cycle", "replaces__assessment__cycle", "replaces__authority")
         .filter(
             authority__gss_code=gss_code,
             assessment__cycle__name=cycle,
@@ -171,11 +191,11 @@ def letter_as_it_stands(
         .exclude(state=LetterState.WITHDRAWN)
         .order_by("-number")
         .first()
-    )  # fmt: skip
-    if letter is None:
+    )
+    edition = letter and letter.editions.filter(language=language).select_related("wording").first()
+    if letter is None or edition is None:
         return None
-    content = Content.model_validate(letter.content) if letter.content else content_of(letter, today)
-    return letter, content
+    return edition, Content.model_validate(edition.content) if edition.content else content_of(letter, edition, today)
 
 
 def waiting_for_file() -> list[tuple[int, int]]:
@@ -183,7 +203,7 @@ def waiting_for_file() -> list[tuple[int, int]]:
 
     Needs a scope that sees every row.
     """
-    rows = Letter.objects.filter(state=LetterState.APPROVED, sha256="", failure="", issue_requested_at__isnull=False)
+    rows = Letter.objects.filter(state=LetterState.APPROVED, failure="", issue_requested_at__isnull=False)
     return list(rows.values_list("pk", "authority_id"))
 
 
@@ -202,11 +222,10 @@ def _replaced_by(letter: Letter) -> int | None:
 def _visible_letter(actor: Actor, letter_id: int) -> Letter:
     letter = (
         visible(actor, Letter)
-        .select_related("authority", "assessment__cycle", "wording", "replaces__assessment__cycle",
-                        "replaces__authority")
+        .select_related("authority", "assessment__cycle", "replaces__assessment__cycle", "replaces__authority")
         .filter(pk=letter_id)
         .first()
-    )  # fmt: skip
+    )
     if letter is None:
         # Whoever may read no letter of this authority is told so; to the others this one does not exist.
         fetch(actor, READERS, Letter, pk=letter_id)

@@ -15,4 +15,5 @@ urlpatterns = [
     path("<int:letter_id>/quality/", views.quality, name="letter-quality"),
     path("<int:letter_id>/do/<slug:name>/", views.move, name="letter-move"),
     path("<int:letter_id>/pdf/", views.download, name="letter-pdf"),
+    path("<int:letter_id>/pdf/<slug:language>/", views.download, name="letter-pdf-in"),
 ]

@@ -24,6 +24,7 @@ from assurance.vocabulary import DocumentKind, LetterState
 from assurance.workflow import Blocked, Moved
 from letters import actions, queries
 from letters.forms import LetterForm, MoveForm
+from letters.languages import ENGLISH
 from letters.tasks import make_letter_file
 
 
@@ -59,7 +60,7 @@ def draft(request: HttpRequest, assessment_id: int) -> HttpResponse:
 @signed_in
 def letter(request: HttpRequest, letter_id: int) -> HttpResponse:
     """A letter, as it reads, with what can be done with it."""
-    page = queries.letter_page(request.actor, letter_id, timezone.localdate())
+    page = queries.letter_page(request.actor, letter_id, timezone.localdate(), request.GET.get("language", ENGLISH))
     if request.htmx:
         # The page asks by itself whether the file is there, and shows itself anew when it is.
         return HttpResponse(status=204) if page.is_being_made else HttpResponseClientRefresh()
@@ -199,9 +200,9 @@ def move(request: HttpRequest, letter_id: int, name: str) -> HttpResponse:
 
 
 @signed_in
-def download(request: HttpRequest, letter_id: int) -> HttpResponse:
-    """The file of an issued letter."""
-    found, name, file = queries.letter_file(request.actor, letter_id)
+def download(request: HttpRequest, letter_id: int, language: str = ENGLISH) -> HttpResponse:
+    """The file of an issued letter in one of its languages."""
+    found, name, file = queries.letter_file(request.actor, letter_id, language)
     actions.note_download(by=request.actor, at=timezone.now(), letter=found)
     return FileResponse(file, as_attachment=True, filename=name, content_type="application/pdf")
 

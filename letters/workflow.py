@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from assurance.access import Actor
 from assurance.vocabulary import EventKind, LetterState, Permission, State
 from assurance.workflow import Obstacle, Row, Table
-from letters.content import content_of
+from letters.content import contents_of
 from letters.models import Letter
 from letters.pdf.text import check_all
 from letters.quality import look_at
@@ -49,11 +49,13 @@ def _ready_for_approval(letter: Letter, actor: Actor) -> Sequence[Obstacle]:
 def _printable(letter: Letter) -> Sequence[Obstacle]:
     """What cannot be printed is told to whoever can change it, and not to the signatory."""
     try:
-        content = content_of(letter, timezone.localdate()).frozen()
+        contents = [content.frozen() for _edition, content in contents_of(letter, timezone.localdate())]
     except ValueError:
         return [Obstacle(_("The letter cannot be put together from its wording and what was entered"))]
-    content.pop("annex_b")
-    return [Obstacle(problem) for problem in check_all(content)]
+    for content in contents:
+        content.pop("annex_b")
+    problems = dict.fromkeys(problem for content in contents for problem in check_all(content))
+    return [Obstacle(problem) for problem in problems]
 
 
 def _agreed(letter: Letter, actor: Actor) -> Sequence[Obstacle]:
@@ -71,7 +73,8 @@ def _not_the_drafter(letter: Letter, actor: Actor) -> Sequence[Obstacle]:
 
 
 def _set_as_pdf(letter: Letter, actor: Actor) -> Sequence[Obstacle]:
-    obstacles = [] if letter.sha256 else [Obstacle(_("The file of this letter is not ready yet"))]
+    is_waiting = letter.editions.filter(sha256="").exists()
+    obstacles = [Obstacle(_("The file of this letter is not ready yet"))] if is_waiting else []
     return [*obstacles, *_agreed(letter, actor)]
 
 
@@ -80,7 +83,7 @@ IN_PREPARATION = frozenset({S.DRAFT, S.ACCURACY_CHECK, S.AWAITING_APPROVAL, S.AP
 LETTER = Table(
     Letter,
     EventKind.LETTER_MOVED,
-    related=("assessment__cycle", "wording"),
+    related=("assessment__cycle",),
     rows=(
         Row("send_for_check", frozenset({S.DRAFT}), S.ACCURACY_CHECK, (P.DRAFT_LETTERS,),
             T("Send for accuracy check"), _complete),

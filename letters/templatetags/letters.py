@@ -6,6 +6,7 @@ from typing import Any
 
 from django import template
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language_info
 
 from assurance.templatetags.govuk import tag
 from assurance.vocabulary import LetterState
@@ -28,6 +29,12 @@ COLOURS = {
 def letter_tag(letter: Any) -> SafeString:
     """The state of a letter as a coloured tag."""
     return tag(letter.get_state_display(), COLOURS[LetterState(letter.state)])
+
+
+@register.simple_tag
+def language_name(code: str) -> str:
+    """A language in its own words, for whoever looks for it: ``en`` gives English, ``cy`` gives Cymraeg."""
+    return str(get_language_info(code)["name_local"])
 
 
 register.filter("prose", prose)

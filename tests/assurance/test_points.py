@@ -22,7 +22,7 @@ from assurance.models import Assessment, Event, FollowUpReview, Recommendation, 
 from assurance.queries import points as read
 from assurance.queries.follow_ups import follow_ups as followed
 from assurance.vocabulary import Audience, EventKind, State
-from letters.content import content_of
+from letters.content import contents_of
 from tests.matrices.world import Visitors, changed, soon, written
 from tests.universe import Universe, all_rows, as_actor
 
@@ -678,7 +678,7 @@ def test_the_letter_goes_by_what_the_authority_says(universe: Universe, reviewed
     judge(universe, reviewed, asked, progress="not_started", note=NOTE)
     letter = universe.letter()
     with all_rows():
-        content = content_of(letter, universe.at.date())
+        ((_edition, content),) = contents_of(letter, universe.at.date())
     assert NOTE not in content.model_dump_json()
 
 

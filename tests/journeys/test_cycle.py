@@ -95,7 +95,7 @@ def test_a_year(universe: Universe, arrive: Arrive, worker: None, code: str, scr
         letter = Letter.objects.select_related("assessment").get()
         assert letter.state == LetterState.ISSUED
         assert letter.assessment.state == State.AGREED
-        assert letter.sha256 == hashlib.sha256(files_read.pop()).hexdigest()
+        assert letter.editions.get().sha256 == hashlib.sha256(files_read.pop()).hexdigest()
 
 
 def _lead_answers(lead: Visitor, scheme: SchemeText, scored: Sequence[BenchmarkText], cycle: str) -> None:

@@ -12,7 +12,7 @@ from assurance.actions import reference
 from assurance.models import Authority, User
 from assurance.vocabulary import Role, State
 from letters import actions
-from letters.models import Letter
+from letters.models import Edition, Letter
 from letters.tasks import make_letter_file
 from tests.conftest import FIXTURES
 from tests.universe import MEMBERS_SINCE, Universe, all_rows, as_actor
@@ -94,6 +94,11 @@ class Stages:
         """The letter as it is in the database."""
         with all_rows():
             return Letter.objects.select_related("assessment", "authority", "approved_by").get(pk=letter.pk)
+
+    def edition(self, letter: Letter, language: str = "en") -> Edition:
+        """The edition of the letter in a language, as it is in the database."""
+        with all_rows():
+            return Edition.objects.select_related("wording").get(letter=letter, language=language)
 
     def give(self, person: User, role: Role, authority: Authority | None = None) -> User:
         """Give somebody one more role."""

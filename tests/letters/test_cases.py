@@ -21,7 +21,7 @@ from django.core.management import CommandError, call_command
 from pikepdf import Name
 
 from assurance.models import AgreedOutcome, Assessment, Cycle, Event, Recommendation, Review, Strength
-from letters.models import Letter
+from letters.models import Edition, Letter
 from letters.pdf import gate, graft
 from tests.letters.stages import load_wordings
 from tests.letters.test_pdf import heard, kinds, open_pdf, squeezed
@@ -217,7 +217,7 @@ def test_each_generation_has_its_own_kind_of_letter(record: str, tmp_path: Path)
     assert squeezed("Scores run from 1 to 5.") in dorset
     assert squeezed("Scores run from 1 to 5.") not in herefordshire
     with all_rows():
-        wordings = dict(Letter.objects.values_list("authority__gss_code", "wording__code"))
+        wordings = dict(Edition.objects.values_list("authority__gss_code", "wording__code"))
     assert wordings == {one.gss: one.wording for one in (HEREFORDSHIRE, DORSET)}
 
 

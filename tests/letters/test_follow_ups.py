@@ -10,7 +10,7 @@ from assurance.actions.follow_ups import FollowUpReply, save_follow_ups
 from assurance.models import Recommendation
 from benchmarks.files import Refused
 from letters.content import content_of
-from letters.models import Letter
+from letters.models import Edition, Letter
 from letters.wording_format import CONDITIONS, LISTS, NEEDED, WordingFile, parse
 from tests.conftest import FIXTURES
 from tests.universe import Universe, all_rows, as_actor
@@ -39,13 +39,19 @@ def letter(universe: Universe, progress: str) -> Letter:
             save_follow_ups(by=by, at=universe.at, assessment_id=assessment.pk, replies=replies)
     found = universe.letter()
     with all_rows():
-        return Letter.objects.select_related("authority", "assessment__cycle", "wording", "replaces").get(pk=found.pk)
+        return Letter.objects.select_related("authority", "assessment__cycle", "replaces").get(pk=found.pk)
 
 
-def printed(universe: Universe, found: Letter) -> list[str]:
+def edition_of(found: Letter) -> Edition:
+    """The letter in English."""
+    with all_rows():
+        return found.editions.select_related("wording").get()
+
+
+def printed(universe: Universe, found: Letter, edition: Edition) -> list[str]:
     """The texts of the letter's blocks, frozen."""
     with as_actor(universe.adviser):
-        blocks = content_of(found, universe.at.date()).frozen()["blocks"]
+        blocks = content_of(found, edition, universe.at.date()).frozen()["blocks"]
     return [text for block in blocks for text in (block["text"], *(item["text"] for item in block["items"]))]
 
 
@@ -55,12 +61,13 @@ def printed(universe: Universe, found: Letter) -> list[str]:
 )
 def test_a_wording_can_say_what_became_of_them(universe: Universe, progress: str, done: str, listed: int) -> None:
     found = letter(universe, progress)
-    before = printed(universe, found)
+    edition = edition_of(found)
+    before = printed(universe, found, edition)
     assert "Write the risks down." not in before
-    content = found.wording.content
+    content = edition.wording.content
     content["blocks"] = [*content["blocks"][:-1], *BLOCKS, content["blocks"][-1]]
     words = WordingFile.model_validate(content).numbers
-    texts = printed(universe, found)
+    texts = printed(universe, found, edition)
     assert f"Of last year's recommendations, {words[done == 'one']} of {words[1]} are done." in texts
     assert texts.count("Write the risks down.") == listed
 
@@ -68,11 +75,12 @@ def test_a_wording_can_say_what_became_of_them(universe: Universe, progress: str
 def test_in_a_first_year_nothing_of_it_is_printed(universe: Universe) -> None:
     found = universe.letter()
     with all_rows():
-        found = Letter.objects.select_related("authority", "assessment__cycle", "wording", "replaces").get(pk=found.pk)
-    before = printed(universe, found)
-    content = found.wording.content
+        found = Letter.objects.select_related("authority", "assessment__cycle", "replaces").get(pk=found.pk)
+    edition = edition_of(found)
+    before = printed(universe, found, edition)
+    content = edition.wording.content
     content["blocks"] = [*content["blocks"][:-1], *BLOCKS, content["blocks"][-1]]
-    assert printed(universe, found) == before
+    assert printed(universe, found, edition) == before
 
 
 def test_what_may_be_missing_names_its_condition(tmp_path: Any) -> None:

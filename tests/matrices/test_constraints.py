@@ -59,7 +59,7 @@ from assurance.models import (
 from assurance.vocabulary import Answer, LetterState, MessageState, Role, State
 from benchmarks.models import Benchmark, Criterion, CrosswalkEntry, Level, Scheme, SchemeVersion
 from benchmarks.vocabulary import Status
-from letters.models import CycleWording, Letter, Wording
+from letters.models import CycleWording, Edition, Letter, Wording
 from tests.matrices.world import OURS, our_models, whole_life
 from tests.universe import Universe, all_rows
 
@@ -258,21 +258,17 @@ EXAMPLES: dict[str, Violation] = {
         state=LetterState.ISSUED,
     ),
     "letter_one_in_force": lambda world: again(Letter, {"number": 7, "replaces": None}, state=LetterState.ISSUED),
-    "letter_issued_has_file": lambda world: change(
-        Letter,
-        {
-            "state": LetterState.ISSUED,
-            "content": {"a": 1},
-            "content_digest": "d",
-            "approved_at": MOMENT,
-            "issued_at": MOMENT,
-        },
-        number=2,
+    "letter_issued_has_date": lambda world: change(
+        Letter, {"state": LetterState.ISSUED, "approved_at": MOMENT, "replaces": None}, number=2
     ),
-    "letter_approved_is_frozen": lambda world: change(
-        Letter, {"state": LetterState.APPROVED, "approved_at": MOMENT, "content_digest": "d"}, number=2
-    ),
+    "letter_approved_has_date": lambda world: change(Letter, {"state": LetterState.APPROVED}, number=2),
     "letter_not_approved_by_drafter": lambda world: change(Letter, {"approved_by": world.adviser}, number=2),
+    "edition_language_once": lambda world: again(Edition, letter__number=2),
+    "edition_file_whole": lambda world: change(Edition, {"sha256": "0"}, letter__number=2),
+    "edition_content_has_digest": lambda world: change(Edition, {"content": {"a": 1}}, letter__number=2),
+    "letters_edition_letter_id_same_authority": lambda world: change(
+        Edition, {"authority": world.birch}, letter__number=2
+    ),
     # What hangs on an assessment is its authority's.
     "assurance_selfassessment_same_authority": other_authority(SelfAssessment),
     "assurance_review_same_authority": other_authority(Review),
@@ -323,6 +319,7 @@ NEVER_FIRST = {
     "recommendation_with_authority": "assurance_recommendation_pkey",
     "evidence_with_authority": "assurance_evidence_pkey",
     "question_with_authority": "assurance_question_pkey",
+    "letter_with_authority": "letters_letter_pkey",
 }
 """Constraints that cannot be violated without another: (id, authority) for the keys of others; the id alone differs."""
 
@@ -344,6 +341,7 @@ def sql(statement: str) -> Violation:
     return act
 
 
+ISSUED_EDITION = "an edition of an issued letter can no longer change"
 PUBLISHED_VERSION = "can no longer change"
 APPENDED = "are never changed or deleted"
 GUARDS: dict[tuple[str, str, str], Guard] = {
@@ -395,18 +393,23 @@ GUARDS: dict[tuple[str, str, str], Guard] = {
         sql("DELETE FROM letters_wording"), PUBLISHED_VERSION
     ),
     ("letters_letter", "issued_is_immutable", "UPDATE"): Guard(
-        lambda world: change(Letter, {"content": {"a": 1}}, state=LetterState.ISSUED), "is issued and can no longer"
+        lambda world: change(Letter, {"number": 99}, state=LetterState.ISSUED), "is issued and can no longer"
     ),
     ("letters_letter", "issued_is_immutable", "DELETE"): Guard(
         sql("DELETE FROM letters_letter"), "letters are never deleted"
     ),
+    ("letters_edition", "issued_is_immutable", "INSERT"): Guard(
+        lambda world: again(Edition, {"language": "cy"}, letter__state=LetterState.ISSUED), ISSUED_EDITION
+    ),
+    ("letters_edition", "issued_is_immutable", "UPDATE"): Guard(
+        lambda world: change(Edition, {"content": {"a": 1}}, letter__state=LetterState.ISSUED), ISSUED_EDITION
+    ),
+    ("letters_edition", "issued_is_immutable", "DELETE"): Guard(
+        sql("DELETE FROM letters_edition WHERE sha256 <> ''"), ISSUED_EDITION
+    ),
 }
 
 FROZEN = {
-    "content": {"a": 1},
-    "content_digest": "x",
-    "sha256": "x",
-    "file": "x",
     "issued_at": MOMENT,
     "number": 99,
     "replaces_id": 99,
@@ -414,7 +417,9 @@ FROZEN = {
     "approved_at": MOMENT,
     "approved_by": None,
 }
-"""Of an issued letter, each with another value; the wording is tried by itself."""
+"""Of an issued letter, each with another value."""
+FROZEN_IN_EDITION = {"content": {"a": 1}, "content_digest": "x", "sha256": "x", "file": "x", "pages": 99}
+"""Of an edition of one, likewise; the wording is tried by itself."""
 
 OPERATIONS = {4: "INSERT", 8: "DELETE", 16: "UPDATE", 32: "TRUNCATE"}
 """Bits of ``pg_trigger.tgtype``."""
@@ -549,6 +554,7 @@ def test_a_constraint_that_never_comes_first_is_unique_by_another(world: World) 
         "recommendation_with_authority": Recommendation,
         "evidence_with_authority": Evidence,
         "question_with_authority": Question,
+        "letter_with_authority": Letter,
     }
     with all_rows():
         for name, model in doubled.items():
@@ -602,9 +608,22 @@ def test_nothing_that_an_issued_letter_says_can_change(world: World) -> None:
             code="other", language="en", version="1", name="Other", scheme_code="la-8", content={}, digest="0"
         )
         assert another != universe_wording
-        for name, value in (FROZEN | {"wording": another}).items():
+        for name, value in FROZEN.items():
             error = refusal(lambda n=name, v=value: change(Letter, {n: v}, state=LetterState.ISSUED))
             assert "is issued and can no longer change" in str(error), name
+        for name, value in (FROZEN_IN_EDITION | {"wording": another}).items():
+            error = refusal(lambda n=name, v=value: change(Edition, {n: v}, letter__state=LetterState.ISSUED))
+            assert ISSUED_EDITION in str(error), name
+
+
+def test_a_letter_is_neither_approved_without_its_content_nor_issued_without_its_file(world: World) -> None:
+    with all_rows():
+        approved = {"state": LetterState.APPROVED, "approved_at": MOMENT}
+        error = refusal(lambda: change(Letter, approved, number=2))
+        assert "approved without its content" in str(error)
+        issued = {"state": LetterState.ISSUED, "approved_at": MOMENT, "issued_at": MOMENT}
+        error = refusal(lambda: change(Letter, issued, number=2))
+        assert "issued without its file" in str(error)
 
 
 def test_each_way_a_membership_may_not_fit_its_role(universe: Universe) -> None:

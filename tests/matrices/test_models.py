@@ -71,6 +71,7 @@ KINDS = {
     "assurance.Overrule": TENANT,
     "assurance.SecondReading": TENANT,
     "letters.Letter": TENANT,
+    "letters.Edition": TENANT,
     # A tenant's as well, and no decision: kept while people work, without history.
     "assurance.Draft": WORKING,
     "assurance.Document": WORKING,

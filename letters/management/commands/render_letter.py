@@ -9,6 +9,7 @@ from django.utils import timezone
 from assurance import scope
 from assurance.access import operator
 from assurance.actions.reference import LOCAL_AUTHORITIES
+from letters.languages import ENGLISH, LANGUAGES
 from letters.pdf import LetterDefective, render
 from letters.queries import letter_as_it_stands
 
@@ -20,6 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--authority", required=True, metavar="GSS")
         parser.add_argument("--cycle", required=True, metavar="NAME")
         parser.add_argument("--programme", default=LOCAL_AUTHORITIES[0], help="code of the programme")
+        parser.add_argument("--language", default=ENGLISH, choices=LANGUAGES, help="en or cy; English by default")
         parser.add_argument("--output", required=True, metavar="FILE.pdf", type=Path)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -30,17 +32,18 @@ class Command(BaseCommand):
                 cycle=options["cycle"],
                 programme=options["programme"],
                 today=timezone.localdate(),
+                language=options["language"],
             )
         if found is None:
             raise CommandError(
                 f"No letter of {options['authority']} for {options['cycle']} in programme {options['programme']}. "
                 "Draft one, or import the case with its letter."
             )
-        letter, content = found
-        if letter.sha256:
-            with default_storage.open(letter.file.name) as file:
+        edition, content = found
+        if edition.sha256:
+            with default_storage.open(edition.file.name) as file:
                 data = file.read()
-            pages = letter.pages
+            pages = edition.pages
         else:
             try:
                 rendered = render(content)

@@ -1,0 +1,19 @@
+"""In which languages an authority's letters are written."""
+
+from __future__ import annotations
+
+from assurance.models import Authority
+
+ENGLISH, WELSH = "en", "cy"
+LANGUAGES = (ENGLISH, WELSH)
+WALES = "Wales"
+"""As reference data names the nation."""
+
+
+def languages_of(authority: Authority) -> tuple[str, ...]:
+    """The languages of an authority's letters, English first.
+
+    Source: under the Welsh Language (Wales) Measure 2011 a body in Wales is written to in Welsh as well, and
+    neither language is treated less favourably.
+    """
+    return (ENGLISH, WELSH) if authority.nation == WALES else (ENGLISH,)
