@@ -388,14 +388,15 @@ def test_memberships_are_seen_by_whose_they_are_and_within_a_scope(universe: Uni
         assert not people & {universe.signatory.pk, universe.auditor.pk, universe.other_manager.pk}
 
 
-def test_memberships_cannot_be_written_into_another_scope(universe: Universe) -> None:
-    """Nobody whose scope is one authority can give a role at another, or one that knows no place."""
+@pytest.mark.parametrize("whose", ["stranger", "lead"])
+def test_memberships_cannot_be_written_into_another_scope(universe: Universe, whose: str) -> None:
+    """Nobody whose scope is one authority can give a role at another, or one that knows no place: not to themselves."""
     with as_actor(universe.lead):
         for place in ({"authority_id": universe.birch.pk}, {"region": "South"}, {}):
             role = Role.LEAD if "authority_id" in place else Role.REGIONAL_MANAGER if place else Role.AUDITOR
             with pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
                 Membership._base_manager.bulk_create(
-                    [Membership(person=universe.stranger, role=role, starts="2020-01-01", **place)]
+                    [Membership(person=universe.cast[whose], role=role, starts="2020-01-01", **place)]
                 )
 
 
