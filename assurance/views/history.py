@@ -57,5 +57,8 @@ def history(request: HttpRequest, assessment_id: int) -> HttpResponse:
         page = number_from(asked.get("page")) or 1
         number = number_from(asked.get("benchmark"))
         found = read.history(request.actor, shelf, text, number, exact or form.moment(), page)
+        if not form.is_bound:
+            # The page chose a benchmark where none was asked for, and the form says which.
+            form.initial["benchmark"] = str(found.benchmark.number) if found.benchmark else ""
     context = {"shelf": shelf, "form": form, "found": found, "is_now": exact is None and form.moment() == now}
     return render(request, "history/history.html", context)

@@ -157,6 +157,22 @@ def test_a_settlement_says_settled_of_what_was_disputed_alone(universe: Universe
         assert {number for number, basis in bases if basis == Basis.SETTLED} == {2}
 
 
+def test_only_what_is_disputed_now_can_be_settled(universe: Universe) -> None:
+    """Not what nobody disputed, nor what was disputed before it was reconsidered."""
+    assessment = propose(universe)
+    as_one(universe, "lead", agreement.dispute, assessment, reasons={1: WHY})
+    as_one(universe, "adviser", agreement.reconsider, assessment, at=universe.at + 2 * HOUR)
+    as_one(universe, "adviser", agreement.propose, assessment, at=universe.at + 3 * HOUR)
+    as_one(universe, "lead", agreement.dispute, assessment, at=universe.at + 4 * HOUR, reasons={2: WHY})
+    for number in (1, 3):
+        with pytest.raises(Unfit, match="Only disputed"):
+            as_one(universe, "manager", agreement.settle, assessment, reason="No.", levels={number: "met"})
+    with all_rows():
+        assert not AgreedOutcome.objects.filter(assessment=assessment).exists()
+    as_one(universe, "manager", agreement.settle, assessment, reason="Both have a point.", levels={2: "met"})
+    assert [number for number, *_rest in movements(assessment, "settled")] == [2]
+
+
 @pytest.mark.parametrize(("which", "who"), [("reopened", "manager"), ("withdrawn", "administrator")])
 def test_what_no_longer_stands_is_told_too(universe: Universe, which: str, who: str) -> None:
     assessment = propose(universe)

@@ -289,11 +289,16 @@ def more_questions(universe: Universe) -> None:
         questions.ask(by=by, at=universe.at, assessment_id=assessment.pk, questions=asked)
 
 
-def more_practice(universe: Universe) -> None:
+def some_practice(universe: Universe) -> None:
+    """One proposal, and one example in the library."""
+    more_practice(universe, 2)
+
+
+def more_practice(universe: Universe, count: int = LONG) -> None:
     """As many proposals, and every other one in the library."""
     assessment = universe.assessment(State.AGREED)
     common: dict[str, Any] = {"at": universe.at, "assessment_id": assessment.pk}
-    for index in range(LONG):
+    for index in range(count):
         with as_actor(universe.adviser) as by:
             row = practice.propose_practice(by=by, title=f"Example {index}", text="A panel.", number=2, **common)
         if index % 2:
@@ -427,7 +432,7 @@ LISTS = [
     List("questions", "adviser", first(State.CLARIFICATION), more_questions, of_assessment=True),
     List("practice", "adviser", first(State.AGREED), more_practice, of_assessment=True),
     List("home", "lead", first(State.AGREED), more_practice),
-    List("library", "viewer", first(State.AGREED), more_practice),
+    List("library", "viewer", some_practice, more_practice),
     List("meeting", "adviser", first(State.IN_REVIEW), more_points, of_assessment=True),
     List("quality", "adviser", first(State.IN_REVIEW), more_warnings, of_assessment=True),
     List("second-reading", "manager", first(State.IN_REVIEW), more_warnings, of_assessment=True),
