@@ -23,6 +23,8 @@ from assurance.views.quality import warnings
 from assurance.vocabulary import DocumentKind, LetterState
 from assurance.workflow import Blocked, Moved
 from letters import actions, queries
+from letters.check_forms import SendForCheckForm
+from letters.checks import usual_until
 from letters.forms import LetterForm, MoveForm
 from letters.languages import ENGLISH
 from letters.tasks import make_letter_file
@@ -130,12 +132,18 @@ def quality(request: HttpRequest, letter_id: int) -> HttpResponse:
 MOVES: dict[str, tuple[Callable[..., Any], StrOrPromise, StrOrPromise]] = {
     "send_for_check": (
         actions.send_for_check,
-        gettext_lazy("The authority sees the draft and can point out errors of fact."),
+        gettext_lazy(
+            "The authority’s Prevent Lead sees the draft as it stands now, and can point out errors of fact. "
+            "They are told by e-mail."
+        ),
         gettext_lazy("Sent for accuracy check"),
     ),
     "end_check": (
         actions.end_check,
-        gettext_lazy("The authority no longer sees the draft, and you can change it."),
+        gettext_lazy(
+            "The authority no longer sees the draft, and can point out nothing more. You can change it. "
+            "What was said stays on record."
+        ),
         gettext_lazy("Back in draft"),
     ),
     "send_for_approval": (
@@ -175,10 +183,11 @@ def move(request: HttpRequest, letter_id: int, name: str) -> HttpResponse:
     if not starts_here:
         raise Moved(found, row)
     options: dict[str, Any] = {"label": row.label, "needs_reason": "reason" in row.needs}
+    form_class = SendForCheckForm if name == "send_for_check" else MoveForm
     if request.method == "POST":
-        form = MoveForm(request.POST, **options)
+        form = form_class(request.POST, **options)
         if form.is_valid():
-            extra = {"reason": form.cleaned_data["reason"]} if "reason" in form.fields else {}
+            extra = {field: form.cleaned_data[field] for field in ("reason", "until") if field in form.fields}
             if name == "approve":
                 extra["enqueue"] = make_letter_file.send
             try:
@@ -195,8 +204,10 @@ def move(request: HttpRequest, letter_id: int, name: str) -> HttpResponse:
                 messages.success(request, done)
                 return redirect("letter", letter_id)
     else:
-        form = MoveForm(initial={"version": found.version}, **options)
-    return render(request, "letters/move.html", {"letter": found, "row": row, "lede": lede, "form": form})
+        initial = {"version": found.version, "until": usual_until(timezone.localdate())}
+        form = form_class(initial=initial, **options)
+    context = {"letter": found, "row": row, "lede": lede, "form": form, "check_waits": queries.check_waits(found)}
+    return render(request, "letters/move.html", context)
 
 
 @signed_in
