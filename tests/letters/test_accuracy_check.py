@@ -13,10 +13,10 @@ from assurance.access import Forbidden, NotFound, visible
 from assurance.actions.refusals import NotEditable, Stale, Unfit
 from assurance.models import Assessment, Event, Message, User
 from assurance.reminders import write_reminders
-from assurance.vocabulary import Audience, EventKind, LetterState, MessageKind, PointOutcome
+from assurance.vocabulary import Audience, EventKind, LetterState, MessageKind, PointOutcome, State
 from assurance.workflow import Blocked
 from letters import actions, checks
-from letters.models import CheckPoint, Letter, LetterCheck
+from letters.models import CheckPoint, Letter, LetterCheck, Wording
 from letters.places import places_of
 from tests.letters.stages import PARTS, Stages
 from tests.letters.test_wording import letter as composed
@@ -51,9 +51,9 @@ def take_back(stages: Stages, letter: Letter) -> Letter:
 
 
 def point(stages: Stages, wrong: str = "It met five times.", place: str = "row-1", **more: Any) -> CheckPoint:
-    given: dict[str, Any] = {"at": stages.universe.at, "language": "en"} | more
+    given: dict[str, Any] = {"at": stages.universe.at, "language": "en", "round_id": current(stages).pk} | more
     with as_actor(stages.universe.lead) as by:
-        return checks.make_point(by=by, round_id=current(stages).pk, place=place, wrong=wrong, **given)
+        return checks.make_point(by=by, place=place, wrong=wrong, **given)
 
 
 def answer(stages: Stages, one: CheckPoint, outcome: PointOutcome = PointOutcome.NOT_CHANGED) -> CheckPoint:
@@ -175,10 +175,9 @@ def test_a_point_says_something_that_fits(stages: Stages, out: Letter, wrong: st
 
 @pytest.mark.parametrize("who", ["contributor", "viewer", "adviser", "auditor"])
 def test_only_a_lead_makes_points(stages: Stages, out: Letter, who: str) -> None:
+    found = current(stages)
     with as_actor(stages.universe.cast[who]) as by, pytest.raises(Forbidden):
-        checks.make_point(
-            by=by, at=stages.universe.at, round_id=current(stages).pk, language="en", place="to", wrong="No."
-        )
+        checks.make_point(by=by, at=stages.universe.at, round_id=found.pk, language="en", place="to", wrong="No.")
 
 
 def test_points_are_changed_and_removed_until_they_are_answered(stages: Stages, out: Letter) -> None:
@@ -217,8 +216,9 @@ def test_after_the_last_day_nothing_is_said_until_the_adviser_gives_more_time(st
     with pytest.raises(Unfit, match="last day"):
         done(stages, at=late)
     until = timezone.localdate(late) + timedelta(days=3)
+    version = current(stages).version
     with as_actor(stages.universe.adviser) as by:
-        checks.prolong(by=by, at=late, round_id=found.pk, version=current(stages).version, until=until)
+        checks.prolong(by=by, at=late, round_id=found.pk, version=version, until=until)
     point(stages, at=late)
     assert known(out)[1] == until
     assert mails(stages.universe.lead) == ["check_opened", "check_prolonged"]
@@ -411,15 +411,30 @@ def test_the_last_day_is_asked_where_the_letter_is_sent_and_can_be_changed(stage
     assert visitors.post("adviser", change, fields).status_code == 409
 
 
-def test_a_round_about_a_welsh_letter_shows_both_languages(stages: Stages) -> None:
+def welsh(stages: Stages) -> None:
+    """Have Alder written to in Welsh too, in words that are the English ones but for the heading."""
+    stages.universe.assessment(State.AGREED)
     with all_rows():
+        wording = Wording.objects.get(code="outcomes-2024", language="en")
+        content = wording.content | {"language": "cy", "heading": "Llythyr"}
+        wording.pk, wording.language, wording.content, wording.digest = None, "cy", content, "0" * 64
+        wording.save()
         stages.universe.alder.nation = "Wales"
         stages.universe.alder.save()
-    letter = stages.complete(stages.drafted())
-    with all_rows():
-        languages = {one.language for one in letter.editions.all()}
-    send(stages, letter)
-    assert set(current(stages).shown) == languages
+
+
+def test_a_letter_in_two_languages_is_shown_in_both_and_a_point_is_about_one(stages: Stages) -> None:
+    welsh(stages)
+    letter = send(stages, stages.complete(stages.drafted()))
+    assert set(current(stages).shown) == {"en", "cy"}
+    one = point(stages, place="heading", language="cy")
+    assert (one.quote, one.language) == ("Llythyr", "cy")
+    visitors = Visitors(stages.universe)
+    address = reverse("letter-check", args=[letter.assessment_id])
+    page = visitors.get("lead", f"{address}?language=cy").content.decode()
+    assert 'lang="cy"' in page and "1 point made" in page
+    page = visitors.get("lead", address).content.decode()
+    assert "1 point made" not in page and "Llythyr" in page, "the point itself is listed with both"
 
 
 @pytest.mark.parametrize("name", ["outcomes-2024", "scores-2022"])
