@@ -19,6 +19,7 @@ urlpatterns = [
     path("points/<int:point_id>/answer/", check_views.answer_point, name="letter-point-answer"),
     path("<int:letter_id>/", views.letter, name="letter"),
     path("<int:letter_id>/edit/", views.edit, name="letter-edit"),
+    path("<int:letter_id>/preview/", views.preview, name="letter-preview"),
     path("<int:letter_id>/history/", views.history, name="letter-history"),
     path("<int:letter_id>/quality/", views.quality, name="letter-quality"),
     path("<int:letter_id>/do/<slug:name>/", views.move, name="letter-move"),

@@ -18,15 +18,16 @@ from django_stubs_ext import StrOrPromise
 from assurance.actions import documents
 from assurance.actions.refusals import NotEditable, Stale, Unfit
 from assurance.forms.history import MomentForm, exact_moment
-from assurance.views.base import number_from, put_refusal, signed_in, with_version
+from assurance.views.base import number_from, put_refusal, signed_in, typed_texts, with_version
 from assurance.views.quality import warnings
 from assurance.vocabulary import DocumentKind, LetterState
 from assurance.workflow import Blocked, Moved
 from letters import actions, queries
 from letters.check_forms import SendForCheckForm
 from letters.checks import usual_until
+from letters.drafting import Drafting, drafting, last_letter
 from letters.forms import LetterForm, MoveForm
-from letters.languages import ENGLISH
+from letters.languages import ENGLISH, LANGUAGES
 from letters.tasks import make_letter_file
 
 
@@ -87,10 +88,13 @@ def history(request: HttpRequest, letter_id: int) -> HttpResponse:
 def edit(request: HttpRequest, letter_id: int) -> HttpResponse:
     """Write the parts of a letter that no record holds."""
     found = queries.letter_to_edit(request.actor, letter_id)
-    stale = None
+    stale, typed = None, None
     if request.method == "POST":
         form = LetterForm(request.POST)
-        if form.is_valid():
+        if found.state != LetterState.DRAFT:
+            return _no_draft(request, letter_id)
+        typed = form.typed()
+        if form.is_valid() and "preview" not in request.POST:
             try:
                 actions.save_letter(
                     by=request.actor,
@@ -105,8 +109,7 @@ def edit(request: HttpRequest, letter_id: int) -> HttpResponse:
                 stale = refusal.current
                 form = LetterForm(with_version(request.POST, stale.version))
             except NotEditable:
-                messages.warning(request, _("The letter is no longer a draft. Nothing was saved."))
-                return redirect("letter", letter_id)
+                return _no_draft(request, letter_id)
             else:
                 messages.success(request, _("Draft saved"))
                 return redirect("letter", letter_id)
@@ -114,8 +117,35 @@ def edit(request: HttpRequest, letter_id: int) -> HttpResponse:
         return redirect("letter", letter_id)
     else:
         form = LetterForm(initial=_initial(found))
-    context = {"letter": found, "form": form, "stale": stale}
+    context = {
+        "letter": found,
+        "form": form,
+        "stale": stale,
+        "last": last_letter(request.actor, found),
+        "page": _drafting(request, letter_id, typed),
+    }
     return render(request, "letters/edit.html", context, status=409 if stale else 200)
+
+
+@signed_in
+@require_POST
+def preview(request: HttpRequest, letter_id: int) -> HttpResponse:
+    """The letter as it would print with what is typed and not saved: the part of the page beside the form."""
+    page = _drafting(request, letter_id, LetterForm(request.POST).typed())
+    return render(request, "letters/_preview.html", {"page": page})
+
+
+def _drafting(request: HttpRequest, letter_id: int, typed: dict[str, Any] | None) -> Drafting:
+    """In the language whose button was pressed, or else the one that is shown."""
+    asked = request.POST.get("preview", "") or request.GET.get("language", "")
+    language = asked if asked in LANGUAGES else request.POST.get("shown", ENGLISH)
+    return drafting(request.actor, letter_id, timezone.localdate(), language, typed)
+
+
+def _no_draft(request: HttpRequest, letter_id: int) -> HttpResponse:
+    """Whoever comes too late with a draft keeps what they typed."""
+    context = {"texts": typed_texts(request), "href": resolve_url("letter", letter_id)}
+    return render(request, "assessments/closed.html", context, status=409)
 
 
 @signed_in
