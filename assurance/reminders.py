@@ -111,9 +111,9 @@ def _identity(key: str) -> Identity:
 def _notes(duties: Iterable[Duty], today: date) -> Iterable[outbox.Note]:
     for duty in duties:
         cycle = duty.assessment.cycle
-        wanted, overdue = (cycle.reminder_days, cycle.remind_overdue)
-        if duty.purpose == Purpose.CHECK:
-            wanted, overdue = CHECK_DAYS, False
+        is_check = duty.purpose == Purpose.CHECK
+        wanted: Collection[int] = CHECK_DAYS if is_check else cycle.reminder_days
+        overdue = cycle.remind_overdue and not is_check
         days = due_reminder(duty.deadline, today, wanted, overdue=overdue, since=duty.since)
         if days is not None:
             yield _note(duty, days)

@@ -12,11 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from assurance.access import Actor, NotFound, fetch, holds, visible
+from assurance.actions.documents import READERS as DOCUMENT_READERS
 from assurance.models import Assessment
 from assurance.past import past
 from assurance.queries.history import Versions, versions
 from assurance.queries.quality import QualityPage, quality_page
-from assurance.vocabulary import LetterState, Permission, State
+from assurance.vocabulary import DocumentKind, LetterState, Permission, State
 from assurance.workflow import Row, available
 from letters.check_queries import READERS as CHECK_READERS
 from letters.check_queries import open_round
@@ -66,6 +67,8 @@ class LetterPage:
     warnings: int | None = None
     check: LetterCheck | None = None
     can_check: bool = False
+    can_copy: bool = False
+    is_draft: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,8 @@ def letter_page(actor: Actor, letter_id: int, today: date, language: str = ENGLI
         transitions=tuple(row for row in available(LETTER, letter, actor) if row.name not in ("issue", "supersede")),
         can_edit=letter.state == LetterState.DRAFT and holds(actor, P.DRAFT_LETTERS, letter),
         can_download=letter.issued_at is not None,
+        can_copy=holds(actor, DOCUMENT_READERS[DocumentKind.LETTER_DOCX], letter),
+        is_draft=letter.state in IN_PREPARATION,
         is_being_made=letter.state == LetterState.APPROVED and not letter.failure,
         replaced_by=_replaced_by(letter),
         warnings=len(look_at(letter).open) if _is_checked(actor, letter) else None,

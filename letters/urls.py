@@ -20,6 +20,7 @@ urlpatterns = [
     path("<int:letter_id>/", views.letter, name="letter"),
     path("<int:letter_id>/edit/", views.edit, name="letter-edit"),
     path("<int:letter_id>/preview/", views.preview, name="letter-preview"),
+    path("<int:letter_id>/copy/", views.copy, name="letter-copy"),
     path("<int:letter_id>/history/", views.history, name="letter-history"),
     path("<int:letter_id>/quality/", views.quality, name="letter-quality"),
     path("<int:letter_id>/do/<slug:name>/", views.move, name="letter-move"),

@@ -20,9 +20,10 @@ from assurance.actions.refusals import NotEditable, Stale, Unfit
 from assurance.forms.history import MomentForm, exact_moment
 from assurance.views.base import number_from, put_refusal, signed_in, typed_texts, with_version
 from assurance.views.quality import warnings
-from assurance.vocabulary import DocumentKind, LetterState
+from assurance.vocabulary import LETTER_DOCUMENTS, DocumentKind, LetterState
 from assurance.workflow import Blocked, Moved
 from letters import actions, queries
+from letters import documents as copies
 from letters.check_forms import SendForCheckForm
 from letters.checks import usual_until
 from letters.drafting import Drafting, drafting, last_letter
@@ -217,7 +218,9 @@ def move(request: HttpRequest, letter_id: int, name: str) -> HttpResponse:
     if request.method == "POST":
         form = form_class(request.POST, **options)
         if form.is_valid():
-            extra = {field: form.cleaned_data[field] for field in ("reason", "until") if field in form.fields}
+            extra: dict[str, Any] = {
+                field: form.cleaned_data[field] for field in ("reason", "until") if field in form.fields
+            }
             if name == "approve":
                 extra["enqueue"] = make_letter_file.send
             try:
@@ -246,6 +249,23 @@ def download(request: HttpRequest, letter_id: int, language: str = ENGLISH) -> H
     found, name, file = queries.letter_file(request.actor, letter_id, language)
     actions.note_download(by=request.actor, at=timezone.now(), letter=found)
     return FileResponse(file, as_attachment=True, filename=name, content_type="application/pdf")
+
+
+@signed_in
+@require_POST
+def copy(request: HttpRequest, letter_id: int) -> HttpResponse:
+    """Ask for a copy of a letter, the draft as PDF or one in Word, which a worker makes."""
+    kind = request.POST.get("kind", "")
+    if kind not in LETTER_DOCUMENTS:
+        raise Http404
+    language = request.POST.get("language", ENGLISH)
+    given: dict[str, Any] = {"by": request.actor, "at": timezone.now(), "letter_id": letter_id, "language": language}
+    try:
+        document = copies.ask(kind=DocumentKind(kind), **given)
+    except Unfit as refusal:
+        messages.warning(request, refusal.message)
+        return redirect("letter", letter_id)
+    return redirect("document", document.assessment_id, document.pk)
 
 
 @signed_in

@@ -72,7 +72,7 @@ def next_step(actor: Actor, assessment: Assessment, *, waiting: Sequence[int], q
         return NextStep(_("Read and accept the outcomes"), reverse("proposal", args=[pk]))
     if assessment.state == State.PROPOSED and holds(actor, P.READ_PROPOSED, assessment):
         return NextStep(_("Read the proposed outcomes"), reverse("proposal", args=[pk]), is_due=False)
-    if checks_letter(actor, assessment):
+    if assessment.letter_check_until is not None and checks_letter(actor, assessment):
         day = date_format(assessment.letter_check_until, "j F Y")
         return NextStep(_("Check your draft letter until %(day)s") % {"day": day}, reverse("letter-check", args=[pk]))
     if assessment.letter_issued_at is not None and holds(actor, P.READ_ISSUED_LETTERS, assessment):

@@ -35,6 +35,7 @@ MAY_NAME_MODELS = {
     "letters.actions": "asks the policy and writes",
     "letters.checks": "asks the policy and writes",
     "letters.check_queries": "asks the policy and reads",
+    "letters.documents": "asks the policy and makes copies",
     "letters.drafting": "asks the policy and reads",
     "letters.queries": "asks the policy and reads",
     "letters.content": "reads the record of a letter that was asked for already",
