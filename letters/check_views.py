@@ -108,9 +108,9 @@ def new_point(request: HttpRequest, assessment_id: int) -> HttpResponse:
 
 
 @signed_in
-def point(request: HttpRequest, point_id: int) -> HttpResponse:
+def point(request: HttpRequest, check_point_id: int) -> HttpResponse:
     """Change a point, until it is answered."""
-    found = read.point_to_change(request.actor, point_id)
+    found = read.point_to_change(request.actor, check_point_id)
     assessment = found.round.letter.assessment
     stale = None
     if request.method == "POST":
@@ -120,7 +120,7 @@ def point(request: HttpRequest, point_id: int) -> HttpResponse:
                 checks.change_point(
                     by=request.actor,
                     at=timezone.now(),
-                    point_id=point_id,
+                    point_id=check_point_id,
                     version=form.cleaned_data["version"],
                     wrong=form.cleaned_data["wrong"],
                 )
@@ -152,13 +152,13 @@ def point(request: HttpRequest, point_id: int) -> HttpResponse:
 
 @signed_in
 @require_POST
-def remove_point(request: HttpRequest, point_id: int) -> HttpResponse:
+def remove_point(request: HttpRequest, check_point_id: int) -> HttpResponse:
     """Take a point back, until it is answered."""
-    found = read.point_to_change(request.actor, point_id)
+    found = read.point_to_change(request.actor, check_point_id)
     assessment_id = found.round.letter.assessment_id
     version = number_from(request.POST.get("version")) or 0
     try:
-        checks.remove_point(by=request.actor, at=timezone.now(), point_id=point_id, version=version)
+        checks.remove_point(by=request.actor, at=timezone.now(), point_id=check_point_id, version=version)
     except Stale:
         messages.warning(request, _("A colleague has changed this point since. It was not removed."))
     except NotEditable:
@@ -171,9 +171,9 @@ def remove_point(request: HttpRequest, point_id: int) -> HttpResponse:
 
 
 @signed_in
-def answer_point(request: HttpRequest, point_id: int) -> HttpResponse:
+def answer_point(request: HttpRequest, check_point_id: int) -> HttpResponse:
     """Say what becomes of a point."""
-    found = read.point_to_answer(request.actor, point_id)
+    found = read.point_to_answer(request.actor, check_point_id)
     assessment = found.round.letter.assessment
     stale = None
     if request.method == "POST":
@@ -183,7 +183,7 @@ def answer_point(request: HttpRequest, point_id: int) -> HttpResponse:
                 checks.answer_point(
                     by=request.actor,
                     at=timezone.now(),
-                    point_id=point_id,
+                    point_id=check_point_id,
                     version=form.cleaned_data["version"],
                     outcome=form.cleaned_data["outcome"],
                     answer=form.cleaned_data["answer"],
@@ -207,9 +207,9 @@ def answer_point(request: HttpRequest, point_id: int) -> HttpResponse:
 
 
 @signed_in
-def until(request: HttpRequest, round_id: int) -> HttpResponse:
+def until(request: HttpRequest, letter_check_id: int) -> HttpResponse:
     """Give the authority until another day."""
-    found = read.round_to_prolong(request.actor, round_id)
+    found = read.round_to_prolong(request.actor, letter_check_id)
     assessment = found.letter.assessment
     if request.method == "POST":
         form = UntilForm(request.POST)
@@ -218,7 +218,7 @@ def until(request: HttpRequest, round_id: int) -> HttpResponse:
                 checks.prolong(
                     by=request.actor,
                     at=timezone.now(),
-                    round_id=round_id,
+                    round_id=letter_check_id,
                     version=form.cleaned_data["version"],
                     until=form.cleaned_data["until"],
                 )

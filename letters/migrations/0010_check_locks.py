@@ -7,7 +7,7 @@ from assurance.rls import protect, same_authority
 GUARDS = """
 CREATE FUNCTION letters_guard_check() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP = 'DELETE' OR NEW.shown <> OLD.shown OR NEW.letter_id <> OLD.letter_id OR NEW.number <> OLD.number
+    IF TG_OP = 'DELETE' OR NEW.shown <> OLD.shown OR NEW.letter_id <> OLD.letter_id
         OR NEW.opened_at <> OLD.opened_at OR (OLD.closed_at IS NOT NULL AND NEW.closed_at IS DISTINCT FROM OLD.closed_at)
     THEN
         RAISE EXCEPTION 'what was shown in an accuracy check is kept as it was'

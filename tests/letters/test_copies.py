@@ -19,6 +19,7 @@ from assurance.actions.refusals import Unfit
 from assurance.models import Document, Event
 from assurance.vocabulary import Audience, DocumentKind, EventKind, Making
 from letters import documents as copies
+from letters.content import reference
 from letters.models import Edition, Letter
 from letters.pdf import gate
 from letters.tasks import make_draft
@@ -58,7 +59,7 @@ def data(document: Document) -> BytesIO:
 def test_a_draft_as_pdf_says_on_every_page_that_it_is_one_and_keeps_the_standards(stages: Stages) -> None:
     letter = stages.complete(stages.drafted())
     document = made(ask(stages, letter, PDF))
-    assert (document.state, document.name) == (Making.READY, "draft-PDA-2025-26-E10000001-1.pdf"), document.fault
+    assert (document.state, document.name) == (Making.READY, f"draft-{reference(letter)}.pdf"), document.fault
     today = date_format(stages.universe.at.date(), "j F Y")
     pages = [" ".join(page.extract_text().split()) for page in pypdf.PdfReader(data(document)).pages]
     assert all(f"Draft of {today}, not issued" in page for page in pages)
