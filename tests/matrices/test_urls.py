@@ -1229,8 +1229,8 @@ ROWS = [
         {302: ANONYMOUS, 200: "lead contributor", 403: "viewer adviser manager signatory administrator auditor"}, 404,
         fields=fixed(apply="2", version_2="1"), by=frozenset({"lead", "contributor"}),
     ),
-    Row("document", "", workbook_made, {302: ANONYMOUS, 200: "lead", 403: "signatory administrator"}, 404),
-    Row("document-file", "", workbook_made, {302: ANONYMOUS, 200: "lead", 403: "signatory administrator"}, 404),
+    Row("document", "", workbook_made, {302: ANONYMOUS, 200: "lead", 403: "administrator"}, 404),
+    Row("document-file", "", workbook_made, {302: ANONYMOUS, 200: "lead", 403: "administrator"}, 404),
     Row(
         "submission-pdf", "in progress", on(State.IN_PROGRESS), {302: ANONYMOUS}, 405,
         fields=fixed(), by=frozenset({"lead", "contributor", "auditor"}),
