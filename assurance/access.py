@@ -24,6 +24,7 @@ from assurance.vocabulary import (
     CONSOLE_ROLES,
     EDITABLE_STATES,
     HOME_OFFICE_ROLES,
+    LETTER_DOCUMENTS,
     PORTFOLIO_ROLES,
     REGION_ROLES,
     SHARED_STATES,
@@ -138,7 +139,11 @@ SIGHT: dict[str, Sight] = {
     "assurance.Draft": WORKERS,
     "assurance.Upload": WORKERS,
     # A document shows what its reader could read when they asked for it: theirs alone, and each query says so.
-    "assurance.Document": OWN_ANSWERS,
+    "assurance.Document": (
+        *OWN_ANSWERS,
+        (P.DRAFT_LETTERS, Q(kind__in=LETTER_DOCUMENTS)),
+        (P.APPROVE_LETTERS, Q(kind__in=LETTER_DOCUMENTS)),
+    ),
     "assurance.Comment": ((P.READ_DRAFT, EVERY),),
     "assurance.Message": ((P.READ_MESSAGES, EVERY),),
     "assurance.GivenBenchmark": ((P.READ_DRAFT, EVERY),),
@@ -172,6 +177,9 @@ SIGHT: dict[str, Sight] = {
         (P.READ_ISSUED_LETTERS, Q(letter__issued_at__isnull=False)),
         (P.CHECK_LETTERS, Q(letter__state=LetterState.ACCURACY_CHECK)),
     ),
+    # A round is what the authority was shown and said, and what it was answered: its own from the beginning.
+    "letters.LetterCheck": ((P.READ_LETTERS, EVERY), (P.CHECK_LETTERS, EVERY)),
+    "letters.CheckPoint": ((P.READ_LETTERS, EVERY), (P.CHECK_LETTERS, EVERY)),
 }
 """For each model, which permission shows which of its rows. A model that is not here is shown to nobody."""
 

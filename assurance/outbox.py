@@ -376,6 +376,47 @@ def second_reading_asked(person: User, assessments: Sequence[Assessment], *, by:
     )
 
 
+def letter_checked(
+    name: str,
+    assessment: Assessment,
+    *,
+    role: Role,
+    by: Actor,
+    at: datetime,
+    key: str,
+    page: str,
+    due: date | None = None,
+) -> int:
+    """Tell whoever holds a role where the assessment is how the accuracy check of its letter goes on.
+
+    Args:
+        name: of the template.
+        assessment: with its authority and cycle read.
+        key: of the occasion, beside its name.
+        page: name of the address where it goes on, which takes the id of the assessment.
+        due: the last day of the check, where something is to be done by then.
+
+    Returns:
+        How many messages were written. One statement more, to find them.
+    """
+    subject, body = compose(name, by=by.name, assessment=assessment, due=due, page=address(page, assessment.pk))
+    return write(
+        [
+            _about(
+                assessment,
+                kind=MessageKind.LETTER_CHECK,
+                person=person,
+                key=f"{name}:{key}:{person.pk}",
+                subject=subject,
+                body=body,
+                due=due,
+            )
+            for person, _role in members(assessment.authority_id, (role,), timezone.localdate(at))
+        ],
+        at=at,
+    )
+
+
 def practice_proposed(practice_id: int, assessment: Assessment, *, by: Actor, at: datetime) -> int:
     """Ask the authority's leads whether something may be shared as good practice. One statement more, to find them.
 
@@ -527,6 +568,7 @@ def compose(name: str, *, assessment: Assessment | None = None, **about: Any) ->
             "questions_address": address("questions", assessment.pk),
             "proposal_address": address("proposal", assessment.pk),
             "record_address": address("record", assessment.pk),
+            "letter_check_address": address("letter-check", assessment.pk),
         }
     values = {key: one_line(value) if isinstance(value, str) else value for key, value in about.items()}
     addresses = {

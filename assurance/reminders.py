@@ -1,7 +1,8 @@
 """Reminders of deadlines: whom, of what, and on which day. Every mail of it once, by the key of its message.
 
-Three things have a deadline: a self-assessment that is not submitted (its leads are reminded), a benchmark that was
-given with a date and is not ready (whoever it was given to), and questions that are not answered (the leads).
+Four things have a deadline: a self-assessment that is not submitted (its leads are reminded), a benchmark that was
+given with a date and is not ready (whoever it was given to), questions that are not answered, and a draft letter that
+is not checked (the leads).
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ CATCH_UP_DAYS = 2
 """A reminder whose day was missed, because the scheduler was down, is still sent so many days later."""
 OVERDUE = -1
 """Stands among the days before a deadline for the day after it."""
+CHECK_DAYS = (2,)
+"""Before the last day of an accuracy check. A check is short, and after that day there is nothing left to do."""
 
 
 class Purpose(StrEnum):
@@ -33,6 +36,7 @@ class Purpose(StrEnum):
     SUBMIT = "submit"
     GIVEN = "given"
     QUESTIONS = "questions"
+    CHECK = "check"
 
 
 Identity = tuple[str, int, date, int]
@@ -107,7 +111,10 @@ def _identity(key: str) -> Identity:
 def _notes(duties: Iterable[Duty], today: date) -> Iterable[outbox.Note]:
     for duty in duties:
         cycle = duty.assessment.cycle
-        days = due_reminder(duty.deadline, today, cycle.reminder_days, overdue=cycle.remind_overdue, since=duty.since)
+        is_check = duty.purpose == Purpose.CHECK
+        wanted: Collection[int] = CHECK_DAYS if is_check else cycle.reminder_days
+        overdue = cycle.remind_overdue and not is_check
+        days = due_reminder(duty.deadline, today, wanted, overdue=overdue, since=duty.since)
         if days is not None:
             yield _note(duty, days)
 
@@ -138,7 +145,9 @@ def _duties(where: Q, today: date) -> list[Duty]:
     """What is to be done in these assessments. Four queries."""
     found = {
         one.pk: one
-        for one in Assessment.objects.filter(where, state__in=EDITABLE_STATES | {State.CLARIFICATION})
+        for one in Assessment.objects.filter(
+            where, Q(state__in=EDITABLE_STATES | {State.CLARIFICATION}) | Q(letter_check_until__isnull=False)
+        )
         .select_related("authority", "cycle")
         .order_by("pk")
     }
@@ -147,7 +156,8 @@ def _duties(where: Q, today: date) -> list[Duty]:
     people = _people({one.authority_id for one in found.values()}, today)
     editable = [one for one in found.values() if one.state in EDITABLE_STATES]
     asked = [one for one in found.values() if one.state == State.CLARIFICATION]
-    return [*_to_submit(editable, people), *_given(editable, people), *_to_answer(asked, people)]
+    to_check = list(_to_check(found.values(), people))
+    return [*_to_submit(editable, people), *_given(editable, people), *_to_answer(asked, people), *to_check]
 
 
 People = Mapping[tuple[int, str], Mapping[int, User]]
@@ -230,4 +240,18 @@ def _to_answer(assessments: Sequence[Assessment], people: People) -> Iterable[Du
                 person=person,
                 deadline=due,
                 since=timezone.localdate(asked_at),
+            )
+
+
+def _to_check(assessments: Iterable[Assessment], people: People) -> Iterable[Duty]:
+    for assessment in assessments:
+        if assessment.letter_check_until is None or assessment.state == State.WITHDRAWN:
+            continue
+        for person in _leads(people, assessment):
+            yield Duty(
+                purpose=Purpose.CHECK,
+                assessment=assessment,
+                person=person,
+                deadline=assessment.letter_check_until,
+                since=assessment.letter_check_since or date.min,
             )

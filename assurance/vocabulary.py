@@ -102,6 +102,13 @@ class LetterState(models.TextChoices):
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
+class PointOutcome(models.TextChoices):
+    """What became of an error that an authority pointed out in its draft letter."""
+
+    CHANGED = "changed", _("Changed in the letter")
+    NOT_CHANGED = "not_changed", _("Not changed")
+
+
 DELIVERED_LETTER_STATES = frozenset({LetterState.ISSUED, LetterState.SUPERSEDED})
 
 
@@ -197,6 +204,12 @@ class DocumentKind(models.TextChoices):
     WORKBOOK_XLSX = "workbook_xlsx", _("Workbook (Excel)")
     WORKBOOK_ODS = "workbook_ods", _("Workbook (OpenDocument)")
     SUBMISSION = "submission", _("Self-assessment as PDF")
+    LETTER_DRAFT = "letter_draft", _("Draft letter as PDF")
+    LETTER_DOCX = "letter_docx", _("Word copy of a letter")
+
+
+LETTER_DOCUMENTS = frozenset({DocumentKind.LETTER_DRAFT, DocumentKind.LETTER_DOCX})
+"""Kinds that are about one letter of an assessment, and not about the assessment itself."""
 
 
 class Making(models.TextChoices):
@@ -235,6 +248,7 @@ class MessageKind(models.TextChoices):
     PRACTICE = "practice", _("Good practice")
     COVER = "cover", _("Cover for an adviser")
     SECOND_READING = "second_reading", _("Second reading")
+    LETTER_CHECK = "letter_check", _("Accuracy check of a letter")
     REMINDER = "reminder", _("Reminder of a deadline")
     DIGEST = "digest", _("Weekly digest")
 
@@ -298,6 +312,7 @@ class EventKind(models.TextChoices):
     LETTER_SAVED = "letter_saved", _("Letter draft saved")
     LETTER_MOVED = "letter_moved", _("Letter moved")
     LETTER_READ = "letter_read", _("Letter downloaded")
+    LETTER_CHECKED = "letter_checked", _("Accuracy check")
     CYCLE_SAVED = "cycle_saved", _("Cycle saved")
     CYCLE_MOVED = "cycle_moved", _("Cycle moved")
     MEMBERSHIP = "membership", _("Membership changed")

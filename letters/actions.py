@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from assurance.workflow import Blocked, Obstacle, move, perform
 from benchmarks.files import Refused, open_source, validate
 from benchmarks.loading import Change, digest_of
 from benchmarks.vocabulary import Status
+from letters import checks
 from letters.content import contents_of
 from letters.languages import languages_of
 from letters.models import CycleWording, Edition, Letter, Wording
@@ -201,9 +202,25 @@ def send_for_approval(*, by: Actor, at: datetime, letter_id: int, version: int |
     return _move(letter_id, "send_for_approval", by=by, at=at, version=version)
 
 
-def send_for_check(*, by: Actor, at: datetime, letter_id: int, version: int | None = None) -> Letter:
-    """Show the draft to the authority, to point out errors of fact."""
-    return _move(letter_id, "send_for_check", by=by, at=at, version=version)
+def send_for_check(
+    *, by: Actor, at: datetime, letter_id: int, until: date | None = None, version: int | None = None
+) -> Letter:
+    """Show the draft to the authority, as it stands now, to point out errors of fact until a day.
+
+    Args:
+        until: the last day; None for ten working days.
+
+    Raises:
+        Unfit: the day is not in the future, or too far.
+    """
+    today = timezone.localdate(at)
+    last = checks.fitting_until(until or checks.usual_until(today), today)
+
+    def show(letter: Letter) -> None:
+        checks.open_round(letter, contents_of(letter, today), until=last, by=by, at=at)
+        _tell(letter, by, at, **checks.dates(today, last))
+
+    return perform(LETTER, letter_id, "send_for_check", by=by, at=at, version=version, then=show)
 
 
 def end_check(*, by: Actor, at: datetime, letter_id: int, version: int | None = None) -> Letter:
@@ -325,12 +342,21 @@ def _issue(letter: Letter, signatory: Actor, at: datetime) -> None:
 
 
 def _move(letter_id: int, name: str, *, by: Actor, at: datetime, **options: Any) -> Letter:
-    """Make a movement of a letter, and tell its assessment."""
-    return perform(LETTER, letter_id, name, by=by, at=at, then=lambda letter: _tell(letter, by, at), **options)
+    """Make a movement of a letter that ends its accuracy check, if one goes on, and tell its assessment."""
+
+    def follow(letter: Letter) -> None:
+        checks.close_round(letter, by=by, at=at)
+        _tell(letter, by, at)
+
+    return perform(LETTER, letter_id, name, by=by, at=at, then=follow, **options)
 
 
-def _tell(letter: Letter, by: Actor, at: datetime) -> None:
-    """Have the assessment know how far its newest letter is, and since when one is in force."""
+def _tell(letter: Letter, by: Actor, at: datetime, **more: Any) -> None:
+    """Have the assessment know how far its newest letter is, and since when one is in force.
+
+    Args:
+        more: what else it is to know; without it, no accuracy check waits for the authority.
+    """
     # Only the newest letter moves, but for one that is withdrawn: then the others say what is left.
     changes: dict[str, Any] = {"letter_state": letter.state}
     if letter.state == LetterState.ISSUED:
@@ -340,7 +366,7 @@ def _tell(letter: Letter, by: Actor, at: datetime) -> None:
         found = list(known.order_by("-number").values_list("state", "issued_at"))
         in_force = [issued_at for state, issued_at in found if state == LetterState.ISSUED]
         changes = {"letter_state": found[0][0] if found else "", "letter_issued_at": in_force[0] if in_force else None}
-    note_letter(letter.assessment_id, changes, by=by, at=at)
+    note_letter(letter.assessment_id, changes | checks.dates(None, None) | more, by=by, at=at)
 
 
 def _new_letter(assessment: Assessment, earlier: Sequence[Letter], by: Actor, at: datetime, *, reason: str) -> Letter:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from crispy_forms.helper import FormHelper
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -45,7 +46,10 @@ class LinesField(CleanTextField):
 class LetterForm(GovukForm):
     """Addressee, sender, copies, thanks and the covering summary."""
 
-    buttons = (Button(gettext_lazy("Save the draft")),)
+    buttons = (
+        Button(gettext_lazy("Save the draft")),
+        Button(gettext_lazy("Preview"), name="preview", value="as-typed", kind="secondary"),
+    )
 
     letter_date = DateField(
         label=gettext_lazy("Date of the letter"),
@@ -86,6 +90,18 @@ class LetterForm(GovukForm):
         "thanks": Look(rows=3),
         "cc": Look(rows=3),
     }
+
+    @property
+    def helper(self) -> FormHelper:
+        """With an id, by which the preview beside it takes what is typed."""
+        helper = super().helper
+        helper.form_id = "letter-form"
+        return helper
+
+    def typed(self) -> dict[str, Any]:
+        """What can be read of what was typed, for a preview: a field with an error is left out."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if name != "version"}
 
     def arrangement(self) -> list[Any]:
         return [

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 
 from assurance.models import Assessment, Cycle
 from assurance.models.base import Tenant, Versioned, history
-from assurance.vocabulary import DELIVERED_LETTER_STATES, LetterState
+from assurance.vocabulary import DELIVERED_LETTER_STATES, LetterState, PointOutcome
 from benchmarks.vocabulary import Status
 
 
@@ -186,3 +186,82 @@ class Edition(Tenant):
 
     def __str__(self) -> str:
         return f"{self.letter}, {self.language}"
+
+
+class LetterCheck(Tenant, Versioned):
+    """A round of the accuracy check: what the authority was shown, until when it could answer, and whether it did."""
+
+    letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="checks")
+    number = models.PositiveSmallIntegerField(help_text="1, and one more for each time that the letter is shown again.")
+    shown = models.JSONField(help_text="What the authority was shown, by language: contents frozen on opening.")
+    until = models.DateField(help_text="The last day on which the authority can point out errors.")
+    opened_at = models.DateTimeField()
+    opened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    # What the authority said last: that it has said all, or that nothing is wrong. A further point takes it back.
+    sent_at = models.DateTimeField(null=True, blank=True)
+    sent_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    content_at = models.DateTimeField(null=True, blank=True)
+    content_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    history = history(excluded_fields=["shown"])
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["letter", "number"], name="check_number_once"),
+            models.UniqueConstraint(fields=["letter"], condition=Q(closed_at__isnull=True), name="check_one_open"),
+            # Points refer to both.
+            models.UniqueConstraint(fields=["id", "authority"], name="check_with_authority"),
+            models.CheckConstraint(
+                name="check_says_one_thing",
+                condition=Q(sent_at__isnull=True) | Q(content_at__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.letter}, accuracy check {self.number}"
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the authority has said that it has said all."""
+        return self.sent_at is not None or self.content_at is not None
+
+
+class CheckPoint(Tenant, Versioned):
+    """An error of fact that the authority points out in one paragraph, and what the adviser answers."""
+
+    round = models.ForeignKey(LetterCheck, on_delete=models.PROTECT, related_name="points")
+    language = models.CharField(max_length=2, help_text="Of the edition that it is about.")
+    place = models.CharField(max_length=60, help_text="Key of the paragraph, as letters.places names it.")
+    quote = models.TextField(help_text="What stood there, so that it can be read when the draft has moved on.")
+    wrong = models.TextField(help_text="What is wrong with it.")
+    made_at = models.DateTimeField()
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    outcome = models.CharField(max_length=20, choices=PointOutcome, blank=True, help_text="Empty: not answered.")
+    answer = models.TextField(blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    history = history()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                name="point_answered_whole",
+                condition=Q(outcome="", answer="", answered_at__isnull=True)
+                | (~Q(outcome="") & ~Q(answer="") & Q(answered_at__isnull=False)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.round}: {self.place}"

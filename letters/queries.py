@@ -8,18 +8,23 @@ from typing import BinaryIO
 
 from django.core.files.storage import default_storage
 from django.core.paginator import Page, Paginator
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from assurance.access import Actor, NotFound, fetch, holds, visible
+from assurance.actions.documents import READERS as DOCUMENT_READERS
 from assurance.models import Assessment
 from assurance.past import past
 from assurance.queries.history import Versions, versions
 from assurance.queries.quality import QualityPage, quality_page
-from assurance.vocabulary import LetterState, Permission, State
+from assurance.vocabulary import DocumentKind, LetterState, Permission, State
 from assurance.workflow import Row, available
+from letters.check_queries import READERS as CHECK_READERS
+from letters.check_queries import open_round
+from letters.checks import shown_in
 from letters.content import content_of, reference
 from letters.languages import ENGLISH
-from letters.models import Edition, Letter
+from letters.models import Edition, Letter, LetterCheck
 from letters.pdf import Content
 from letters.quality import look_at, texts_of
 from letters.workflow import IN_PREPARATION, LETTER
@@ -36,6 +41,7 @@ class LettersOfAssessment:
     assessment: Assessment
     letters: tuple[Letter, ...]
     can_draft: bool
+    can_read_checks: bool
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,7 @@ class LetterPage:
 
     ``edition`` is the one of ``editions`` that is read; ``content`` is what it says, None where it has no text.
     ``warnings`` is how many are open before it can go for approval; None for whoever has no part in that.
+    ``check`` is the round of the accuracy check that goes on; what it froze is then what is read.
     """
 
     letter: Letter
@@ -58,6 +65,10 @@ class LetterPage:
     is_being_made: bool
     replaced_by: int | None
     warnings: int | None = None
+    check: LetterCheck | None = None
+    can_check: bool = False
+    can_copy: bool = False
+    is_draft: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,7 +86,7 @@ def of_assessment(actor: Actor, assessment_id: int) -> LettersOfAssessment:
     letters = tuple(visible(actor, Letter).filter(assessment=assessment).order_by("-number"))
     unfinished = any(one.state in IN_PREPARATION for one in letters)
     can_draft = holds(actor, P.DRAFT_LETTERS, assessment) and assessment.state == State.AGREED and not unfinished
-    return LettersOfAssessment(assessment, letters, can_draft)
+    return LettersOfAssessment(assessment, letters, can_draft, holds(actor, CHECK_READERS, assessment))
 
 
 def letters(actor: Actor, *, awaiting: bool, page: int) -> LetterList:
@@ -96,8 +107,13 @@ def letter_page(actor: Actor, letter_id: int, today: date, language: str = ENGLI
     editions = tuple(letter.editions.select_related("wording"))
     edition = next((one for one in editions if one.language == language), editions[0])
     content, problem = None, ""
+    shown = open_round(actor, letter) if letter.state == LetterState.ACCURACY_CHECK else None
     if edition.content:
         content = Content.model_validate(edition.content)
+    elif shown is not None:
+        content = shown_in(shown, edition.language)
+    elif letter.state == LetterState.ACCURACY_CHECK and not holds(actor, P.READ_LETTERS, letter):
+        problem = _("The letter has to be shown to you again. Ask your adviser.")
     elif letter.assessment.state != State.AGREED:
         problem = _("The outcomes are under review again, so the letter has no text until they are agreed.")
     else:
@@ -115,9 +131,13 @@ def letter_page(actor: Actor, letter_id: int, today: date, language: str = ENGLI
         transitions=tuple(row for row in available(LETTER, letter, actor) if row.name not in ("issue", "supersede")),
         can_edit=letter.state == LetterState.DRAFT and holds(actor, P.DRAFT_LETTERS, letter),
         can_download=letter.issued_at is not None,
+        can_copy=holds(actor, DOCUMENT_READERS[DocumentKind.LETTER_DOCX], letter),
+        is_draft=letter.state in IN_PREPARATION,
         is_being_made=letter.state == LetterState.APPROVED and not letter.failure,
         replaced_by=_replaced_by(letter),
         warnings=len(look_at(letter).open) if _is_checked(actor, letter) else None,
+        check=shown,
+        can_check=shown is not None and holds(actor, P.CHECK_LETTERS, letter),
     )
 
 
@@ -148,6 +168,16 @@ def letter_to_move(actor: Actor, letter_id: int, name: str) -> tuple[Letter, Row
     row = LETTER.row(name)
     letter = fetch(actor, row.permissions, Letter, related=("assessment__cycle",), pk=letter_id)
     return letter, row, letter.state in row.sources
+
+
+def check_waits(letter: Letter) -> date | None:
+    """Until when the letter's authority can still point out errors, while it has not said that it has said all.
+
+    No query. The newest letter of an assessment is the only one that can be out for a check.
+    """
+    until = letter.assessment.letter_check_until
+    is_out = letter.state == LetterState.ACCURACY_CHECK
+    return until if is_out and until is not None and until >= timezone.localdate() else None
 
 
 def letter_file(actor: Actor, letter_id: int, language: str = ENGLISH) -> tuple[Letter, str, BinaryIO]:

@@ -8,7 +8,8 @@ from django.utils import timezone
 from assurance import scope
 from assurance.actions import documents
 from assurance.tasks import ScopedTask
-from assurance.vocabulary import DocumentKind
+from assurance.vocabulary import LETTER_DOCUMENTS, DocumentKind
+from letters import documents as copies
 from letters import submission
 from letters.actions import make_file
 from letters.queries import waiting_for_file
@@ -32,6 +33,12 @@ def make_letter_file(letter_id: int, authority_id: int) -> None:
 def make_submission(document_id: int, authority_id: int) -> None:
     """Set a whole self-assessment as PDF, for whoever asked for it. Doing it twice does it once."""
     documents.make(document_id=document_id, at=timezone.now(), makers={DocumentKind.SUBMISSION: submission.file_of})
+
+
+@shared_task(base=ScopedTask, name="letters.make_draft")
+def make_draft(document_id: int, authority_id: int) -> None:
+    """Set a letter as PDF or as a Word copy, for whoever asked for it. Doing it twice does it once."""
+    documents.make(document_id=document_id, at=timezone.now(), makers=dict.fromkeys(LETTER_DOCUMENTS, copies.file_of))
 
 
 @shared_task(name="letters.sweep")

@@ -18,13 +18,17 @@ from django_stubs_ext import StrOrPromise
 from assurance.actions import documents
 from assurance.actions.refusals import NotEditable, Stale, Unfit
 from assurance.forms.history import MomentForm, exact_moment
-from assurance.views.base import number_from, put_refusal, signed_in, with_version
+from assurance.views.base import number_from, put_refusal, signed_in, typed_texts, with_version
 from assurance.views.quality import warnings
-from assurance.vocabulary import DocumentKind, LetterState
+from assurance.vocabulary import LETTER_DOCUMENTS, DocumentKind, LetterState
 from assurance.workflow import Blocked, Moved
 from letters import actions, queries
+from letters import documents as copies
+from letters.check_forms import SendForCheckForm
+from letters.checks import usual_until
+from letters.drafting import Drafting, drafting, last_letter
 from letters.forms import LetterForm, MoveForm
-from letters.languages import ENGLISH
+from letters.languages import ENGLISH, LANGUAGES
 from letters.tasks import make_letter_file
 
 
@@ -85,10 +89,13 @@ def history(request: HttpRequest, letter_id: int) -> HttpResponse:
 def edit(request: HttpRequest, letter_id: int) -> HttpResponse:
     """Write the parts of a letter that no record holds."""
     found = queries.letter_to_edit(request.actor, letter_id)
-    stale = None
+    stale, typed = None, None
     if request.method == "POST":
         form = LetterForm(request.POST)
-        if form.is_valid():
+        if found.state != LetterState.DRAFT:
+            return _no_draft(request, letter_id)
+        typed = form.typed()
+        if form.is_valid() and "preview" not in request.POST:
             try:
                 actions.save_letter(
                     by=request.actor,
@@ -103,8 +110,7 @@ def edit(request: HttpRequest, letter_id: int) -> HttpResponse:
                 stale = refusal.current
                 form = LetterForm(with_version(request.POST, stale.version))
             except NotEditable:
-                messages.warning(request, _("The letter is no longer a draft. Nothing was saved."))
-                return redirect("letter", letter_id)
+                return _no_draft(request, letter_id)
             else:
                 messages.success(request, _("Draft saved"))
                 return redirect("letter", letter_id)
@@ -112,8 +118,35 @@ def edit(request: HttpRequest, letter_id: int) -> HttpResponse:
         return redirect("letter", letter_id)
     else:
         form = LetterForm(initial=_initial(found))
-    context = {"letter": found, "form": form, "stale": stale}
+    context = {
+        "letter": found,
+        "form": form,
+        "stale": stale,
+        "last": last_letter(request.actor, found),
+        "page": _drafting(request, letter_id, typed),
+    }
     return render(request, "letters/edit.html", context, status=409 if stale else 200)
+
+
+@signed_in
+@require_POST
+def preview(request: HttpRequest, letter_id: int) -> HttpResponse:
+    """The letter as it would print with what is typed and not saved: the part of the page beside the form."""
+    page = _drafting(request, letter_id, LetterForm(request.POST).typed())
+    return render(request, "letters/_preview.html", {"page": page})
+
+
+def _drafting(request: HttpRequest, letter_id: int, typed: dict[str, Any] | None) -> Drafting:
+    """In the language whose button was pressed, or else the one that is shown."""
+    asked = request.POST.get("preview", "") or request.GET.get("language", "")
+    language = asked if asked in LANGUAGES else request.POST.get("shown", ENGLISH)
+    return drafting(request.actor, letter_id, timezone.localdate(), language, typed)
+
+
+def _no_draft(request: HttpRequest, letter_id: int) -> HttpResponse:
+    """Whoever comes too late with a draft keeps what they typed."""
+    context = {"texts": typed_texts(request), "href": resolve_url("letter", letter_id)}
+    return render(request, "assessments/closed.html", context, status=409)
 
 
 @signed_in
@@ -130,12 +163,18 @@ def quality(request: HttpRequest, letter_id: int) -> HttpResponse:
 MOVES: dict[str, tuple[Callable[..., Any], StrOrPromise, StrOrPromise]] = {
     "send_for_check": (
         actions.send_for_check,
-        gettext_lazy("The authority sees the draft and can point out errors of fact."),
+        gettext_lazy(
+            "The authority’s Prevent Lead sees the draft as it stands now, and can point out errors of fact. "
+            "They are told by e-mail."
+        ),
         gettext_lazy("Sent for accuracy check"),
     ),
     "end_check": (
         actions.end_check,
-        gettext_lazy("The authority no longer sees the draft, and you can change it."),
+        gettext_lazy(
+            "The authority no longer sees the draft, and can point out nothing more. You can change it. "
+            "What was said stays on record."
+        ),
         gettext_lazy("Back in draft"),
     ),
     "send_for_approval": (
@@ -175,10 +214,13 @@ def move(request: HttpRequest, letter_id: int, name: str) -> HttpResponse:
     if not starts_here:
         raise Moved(found, row)
     options: dict[str, Any] = {"label": row.label, "needs_reason": "reason" in row.needs}
+    form_class = SendForCheckForm if name == "send_for_check" else MoveForm
     if request.method == "POST":
-        form = MoveForm(request.POST, **options)
+        form = form_class(request.POST, **options)
         if form.is_valid():
-            extra = {"reason": form.cleaned_data["reason"]} if "reason" in form.fields else {}
+            extra: dict[str, Any] = {
+                field: form.cleaned_data[field] for field in ("reason", "until") if field in form.fields
+            }
             if name == "approve":
                 extra["enqueue"] = make_letter_file.send
             try:
@@ -195,8 +237,10 @@ def move(request: HttpRequest, letter_id: int, name: str) -> HttpResponse:
                 messages.success(request, done)
                 return redirect("letter", letter_id)
     else:
-        form = MoveForm(initial={"version": found.version}, **options)
-    return render(request, "letters/move.html", {"letter": found, "row": row, "lede": lede, "form": form})
+        initial = {"version": found.version, "until": usual_until(timezone.localdate())}
+        form = form_class(initial=initial, **options)
+    context = {"letter": found, "row": row, "lede": lede, "form": form, "check_waits": queries.check_waits(found)}
+    return render(request, "letters/move.html", context)
 
 
 @signed_in
@@ -205,6 +249,23 @@ def download(request: HttpRequest, letter_id: int, language: str = ENGLISH) -> H
     found, name, file = queries.letter_file(request.actor, letter_id, language)
     actions.note_download(by=request.actor, at=timezone.now(), letter=found)
     return FileResponse(file, as_attachment=True, filename=name, content_type="application/pdf")
+
+
+@signed_in
+@require_POST
+def copy(request: HttpRequest, letter_id: int) -> HttpResponse:
+    """Ask for a copy of a letter, the draft as PDF or one in Word, which a worker makes."""
+    kind = request.POST.get("kind", "")
+    if kind not in LETTER_DOCUMENTS:
+        raise Http404
+    language = request.POST.get("language", ENGLISH)
+    given: dict[str, Any] = {"by": request.actor, "at": timezone.now(), "letter_id": letter_id, "language": language}
+    try:
+        document = copies.ask(kind=DocumentKind(kind), **given)
+    except Unfit as refusal:
+        messages.warning(request, refusal.message)
+        return redirect("letter", letter_id)
+    return redirect("document", document.assessment_id, document.pk)
 
 
 @signed_in

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from assurance.access import Actor
 from assurance.vocabulary import EventKind, LetterState, Permission, State
 from assurance.workflow import Obstacle, Row, Table
+from letters.checks import unanswered
 from letters.content import contents_of
 from letters.models import Letter
 from letters.pdf.text import check_all
@@ -40,6 +41,13 @@ def _ready_for_approval(letter: Letter, actor: Actor) -> Sequence[Obstacle]:
         message = ngettext(
             "The quality check has %(count)s open warning: mend it, or overrule it with a reason",
             "The quality check has %(count)s open warnings: mend them, or overrule them with a reason",
+            count,
+        )
+        obstacles.append(Obstacle(message % {"count": count}))
+    if count := unanswered(letter):
+        message = ngettext(
+            "Answer the point of the accuracy check that is open",
+            "Answer the %(count)s points of the accuracy check that are open",
             count,
         )
         obstacles.append(Obstacle(message % {"count": count}))

@@ -16,7 +16,15 @@ from django.utils.translation import gettext as _
 from assurance import access, ledger, scope, store
 from assurance.access import Actor, Forbidden, NotFound, fetch, holds
 from assurance.models import Assessment, Document
-from assurance.vocabulary import EDITABLE_STATES, Audience, DocumentKind, EventKind, Making, Permission
+from assurance.vocabulary import (
+    EDITABLE_STATES,
+    LETTER_DOCUMENTS,
+    Audience,
+    DocumentKind,
+    EventKind,
+    Making,
+    Permission,
+)
 
 P = Permission
 K = DocumentKind
@@ -25,6 +33,8 @@ TASKS: Mapping[DocumentKind, str] = {
     K.WORKBOOK_XLSX: "documents.make",
     K.WORKBOOK_ODS: "documents.make",
     K.SUBMISSION: "letters.make_submission",
+    K.LETTER_DRAFT: "letters.make_draft",
+    K.LETTER_DOCX: "letters.make_draft",
 }
 """Which task makes which kind. By name, because some are of an app that this one does not know."""
 
@@ -32,6 +42,8 @@ READERS: Mapping[DocumentKind, tuple[Permission, ...]] = {
     K.WORKBOOK_XLSX: (P.READ_DRAFT,),
     K.WORKBOOK_ODS: (P.READ_DRAFT,),
     K.SUBMISSION: (P.READ_DRAFT, P.READ_SUBMITTED),
+    K.LETTER_DRAFT: (P.DRAFT_LETTERS, P.APPROVE_LETTERS),
+    K.LETTER_DOCX: (P.DRAFT_LETTERS, P.APPROVE_LETTERS),
 }
 """Who may have which kind. What is only for reading submitted work shows nothing before it is submitted."""
 
@@ -55,8 +67,11 @@ Maker = Callable[[Document, Actor, datetime], Made]
 """Makes a document with the rights that the actor, who asked for it, has at that moment."""
 
 
-def ask(*, by: Actor, at: datetime, assessment_id: int, kind: DocumentKind) -> Document:
+def ask(*, by: Actor, at: datetime, assessment_id: int, kind: DocumentKind, about: str = "") -> Document:
     """Ask for a document, which a worker then makes. Asking again while it is being made asks for the same one.
+
+    Args:
+        about: what of the assessment, where it is not the whole; in words of the app whose task makes it.
 
     Raises:
         NotFound, Forbidden: as ``access.require``.
@@ -67,12 +82,22 @@ def ask(*, by: Actor, at: datetime, assessment_id: int, kind: DocumentKind) -> D
         if by.user is None:
             raise Forbidden(READERS[kind][0])
         waiting = Document.objects.filter(
-            assessment=assessment, asked_by=by.user, kind=kind, state=Making.WAITING, asked_at__gt=at - LOST_AFTER
+            assessment=assessment,
+            asked_by=by.user,
+            kind=kind,
+            about=about,
+            state=Making.WAITING,
+            asked_at__gt=at - LOST_AFTER,
         ).first()
         if waiting is not None:
             return waiting
         document = Document.objects.create(
-            authority=assessment.authority, assessment=assessment, kind=kind, asked_by=by.user, asked_at=at
+            authority=assessment.authority,
+            assessment=assessment,
+            kind=kind,
+            about=about,
+            asked_by=by.user,
+            asked_at=at,
         )
         transaction.on_commit(partial(send, document.kind, document.pk, document.authority_id))
     return document
@@ -87,6 +112,8 @@ def may_read(actor: Actor, assessment: Assessment, kind: str) -> None:
     """Go on only if the actor may have this kind of document at this stage. Raises as ``access.require``."""
     permissions = READERS[DocumentKind(kind)]
     access.require(actor, permissions, assessment)
+    if kind in LETTER_DOCUMENTS:
+        return
     is_submitted = assessment.submitted_at is not None and assessment.state not in EDITABLE_STATES
     if not holds(actor, P.READ_DRAFT, assessment) and not is_submitted:
         raise Forbidden(P.READ_SUBMITTED)
@@ -142,7 +169,7 @@ def note_download(*, by: Actor, at: datetime, document: Document) -> None:
         assessment=document.assessment,
         name=document.kind,
         detail={"document": document.pk, "kind": document.kind},
-        audience=Audience.AUTHORITY,
+        audience=Audience.HOME_OFFICE if document.kind in LETTER_DOCUMENTS else Audience.AUTHORITY,
     )
 
 

@@ -247,6 +247,8 @@ def _digest(key: str, person: User, messages: Iterable[Message]) -> outbox.Note:
 def _where(message: Message) -> str:
     if message.assessment_id is None:
         return outbox.address("home")
+    if message.kind == MessageKind.LETTER_CHECK and message.assessment_id:
+        return outbox.address("letter-checks", message.assessment_id)
     if message.kind in (MessageKind.QUESTIONS, MessageKind.ANSWERED):
         return outbox.address("questions", message.assessment_id)
     return outbox.address("assessment", message.assessment_id)

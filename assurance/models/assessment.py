@@ -27,6 +27,14 @@ class Assessment(Tenant, Versioned):
     letter_state = models.CharField(
         max_length=20, choices=LetterState, blank=True, help_text="Of its newest letter; empty: there is none."
     )
+    letter_check_since = models.DateField(
+        null=True,
+        blank=True,
+        help_text="Since when the authority is asked to check its draft letter; empty: it is not.",
+    )
+    letter_check_until = models.DateField(
+        null=True, blank=True, help_text="Until when it can point out errors of fact there."
+    )
     acceptance_note = models.TextField(blank=True, help_text="What the authority said when it accepted.")
     imported_digest = models.CharField(
         max_length=64, blank=True, help_text="SHA-256 of the case that this record was taken over from."
@@ -42,6 +50,11 @@ class Assessment(Tenant, Versioned):
             models.CheckConstraint(
                 name="assessment_not_submitted_while_editable",
                 condition=~Q(state__in=sorted(EDITABLE_STATES)) | Q(submitted_at__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="assessment_letter_check_has_both_dates",
+                condition=Q(letter_check_since__isnull=True, letter_check_until__isnull=True)
+                | Q(letter_check_since__isnull=False, letter_check_until__isnull=False),
             ),
         ]
         indexes = [models.Index(fields=["authority", "cycle"], name="assessment_by_authority")]

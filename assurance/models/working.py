@@ -43,10 +43,13 @@ class File(Tenant):
 
 
 class Document(File):
-    """A file that a worker makes for somebody: the workbook, or the submission as PDF. Theirs alone."""
+    """A file that a worker makes for somebody: the workbook, the submission, a letter. Theirs alone."""
 
     assessment = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="documents")
     kind = models.CharField(max_length=30, choices=DocumentKind)
+    about = models.CharField(
+        max_length=80, blank=True, help_text="What of the assessment, where it is not the whole: such as letter:12:en."
+    )
     state = models.CharField(max_length=20, choices=Making, default=Making.WAITING)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     asked_at = models.DateTimeField()

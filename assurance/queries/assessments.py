@@ -156,6 +156,8 @@ def waits(assessment: Assessment) -> tuple[StrOrPromise, date | None]:
     """On whom the assessment waits, and by when. Its cycle must have been read."""
     if assessment.state == State.AGREED and assessment.letter_issued_at:
         return _("nobody: the letter has been sent"), None
+    if assessment.letter_check_until is not None:
+        return _("the Prevent Lead, to check the draft letter"), assessment.letter_check_until
     who, which = WAITS_ON[assessment.state]
     return who, getattr(assessment.cycle, which) if which else None
 

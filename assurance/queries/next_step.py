@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
@@ -29,8 +31,16 @@ YOURS: Mapping[str, tuple[Permission, StrOrPromise]] = {
 
 def yours(actor: Actor, assessment: Assessment) -> StrOrPromise:
     """What waits for the actor now, as a sentence without its full stop ("" for nothing). No query."""
+    if checks_letter(actor, assessment):
+        return _("You check your draft letter for errors of fact")
     permission, sentence = YOURS.get(assessment.state, (P.SUBMIT, ""))
     return sentence if sentence and holds(actor, permission, assessment) else ""
+
+
+def checks_letter(actor: Actor, assessment: Assessment) -> bool:
+    """Whether the accuracy check of a letter waits for the actor: until its last day, and until they say it is done."""
+    until = assessment.letter_check_until
+    return until is not None and until >= timezone.localdate() and holds(actor, P.CHECK_LETTERS, assessment)
 
 
 @dataclass(frozen=True)
@@ -62,6 +72,9 @@ def next_step(actor: Actor, assessment: Assessment, *, waiting: Sequence[int], q
         return NextStep(_("Read and accept the outcomes"), reverse("proposal", args=[pk]))
     if assessment.state == State.PROPOSED and holds(actor, P.READ_PROPOSED, assessment):
         return NextStep(_("Read the proposed outcomes"), reverse("proposal", args=[pk]), is_due=False)
+    if assessment.letter_check_until is not None and checks_letter(actor, assessment):
+        day = date_format(assessment.letter_check_until, "j F Y")
+        return NextStep(_("Check your draft letter until %(day)s") % {"day": day}, reverse("letter-check", args=[pk]))
     if assessment.letter_issued_at is not None and holds(actor, P.READ_ISSUED_LETTERS, assessment):
         return NextStep(_("Read the letter"), reverse("assessment-letters", args=[pk]), is_due=False)
     if assessment.state in SHARED_STATES and holds(actor, (P.READ_PROPOSED, P.READ_OUTCOMES), assessment):

@@ -62,6 +62,7 @@ class Row(NamedTuple):
     state: str
     state_since: datetime
     letter_state: str
+    letter_check_until: date | None
     letter_issued_at: datetime | None
     imported_digest: str
 
@@ -75,10 +76,18 @@ class Row(NamedTuple):
             and not self.imported_digest
         )
 
+    @property
+    def check_is_over(self) -> bool:
+        """The letter is out for an accuracy check, and its authority has said all or its last day has passed."""
+        until = self.letter_check_until
+        is_out = self.letter_state == LetterState.ACCURACY_CHECK
+        return is_out and (until is None or until < timezone.localdate())
+
 
 FIELDS = (
     "pk", "authority_id", "authority__name", "authority__gss_code", "authority__region", "authority__programme_id",
-    "cycle_id", "state", "state_since", "letter_state", "letter_issued_at", "imported_digest",
+    "cycle_id", "state", "state_since", "letter_state", "letter_check_until",
+    "letter_issued_at", "imported_digest",
 )  # fmt: skip
 
 
@@ -158,6 +167,8 @@ KINDS = (
          _page("assessment-letters")),
     Kind(P.DRAFT_LETTERS, lambda row, late: row.letter_state == LetterState.DRAFT,
          gettext_lazy("Finish the letter"), _page("assessment-letters")),
+    Kind(P.DRAFT_LETTERS, lambda row, late: row.check_is_over,
+         gettext_lazy("Go on from the accuracy check"), _page("letter-checks")),
 )  # fmt: skip
 """In the order of their urgency: what holds others up comes first."""
 
@@ -167,7 +178,10 @@ SHOWS: dict[str, tuple[Callable[[Row], bool], StrOrPromise]] = {
     "disputed": (lambda row: row.state == State.DISPUTED, gettext_lazy("Disputed")),
     "letters": (lambda row: row.wants_letter, gettext_lazy("Letters to draft")),
     "authority": (
-        lambda row: row.state in WITH_THE_AUTHORITY or row.letter_state == LetterState.ACCURACY_CHECK,
+        lambda row: (
+            row.state in WITH_THE_AUTHORITY
+            or (row.letter_state == LetterState.ACCURACY_CHECK and not row.check_is_over)
+        ),
         gettext_lazy("Waiting for the authority"),
     ),
     "sent": (lambda row: row.letter_issued_at is not None, gettext_lazy("Letter sent")),
@@ -599,6 +613,8 @@ def _waits(row: Row) -> StrOrPromise:
         return _("nobody: the letter has been sent")
     if row.imported_digest and not row.letter_state:
         return _("nobody")
+    if row.check_is_over:
+        return _("the adviser, to go on from the accuracy check")
     return LETTER_WAITS[row.letter_state]
 
 

@@ -387,6 +387,10 @@ SENTENCES: dict[str, tuple[StrOrPromise, StrOrPromise]] = {
     ),
     K.LETTER_MOVED: (T("%(who)s moved letter %(letter)s"), T("%(who)s moved letter %(letter)s")),
     K.LETTER_READ: (T("%(who)s downloaded letter %(letter)s"), T("%(who)s downloaded letter %(letter)s")),
+    K.LETTER_CHECKED: (
+        T("%(who)s went on with the accuracy check of letter %(letter)s"),
+        T("%(who)s went on with the accuracy check of letter %(letter)s"),
+    ),
     K.MEMBERSHIP: (T("%(who)s changed a membership"), T("%(who)s changed a membership")),
 }
 """By kind of event; every other kind is told by its name."""
@@ -422,6 +426,8 @@ BY_NAME: dict[tuple[str, str], StrOrPromise] = {
     (K.EVIDENCE, "infected"): T("%(who)s found a virus in an evidence file"),
     (K.DOWNLOADED, "evidence"): T("%(who)s downloaded an evidence file"),
     (K.DOWNLOADED, DocumentKind.SUBMISSION): T("%(who)s downloaded the self-assessment as PDF"),
+    (K.DOWNLOADED, DocumentKind.LETTER_DRAFT): T("%(who)s downloaded the draft letter as PDF"),
+    (K.DOWNLOADED, DocumentKind.LETTER_DOCX): T("%(who)s downloaded a Word copy of a letter"),
     (K.DOWNLOADED, DocumentKind.WORKBOOK_XLSX): T("%(who)s downloaded the workbook"),
     (K.DOWNLOADED, DocumentKind.WORKBOOK_ODS): T("%(who)s downloaded the workbook"),
     (K.LETTER_MOVED, "send_for_check"): T("%(who)s sent letter %(letter)s to the authority for an accuracy check"),
@@ -432,6 +438,13 @@ BY_NAME: dict[tuple[str, str], StrOrPromise] = {
     (K.LETTER_MOVED, "issue"): T("%(who)s issued letter %(letter)s"),
     (K.LETTER_MOVED, "supersede"): T("%(who)s replaced letter %(letter)s with a later one"),
     (K.LETTER_MOVED, "withdraw"): T("%(who)s withdrew letter %(letter)s"),
+    (K.LETTER_CHECKED, "point"): T("%(who)s pointed out an error in the draft of letter %(letter)s"),
+    (K.LETTER_CHECKED, "point_changed"): T("%(who)s changed a point about the draft of letter %(letter)s"),
+    (K.LETTER_CHECKED, "point_removed"): T("%(who)s took back a point about the draft of letter %(letter)s"),
+    (K.LETTER_CHECKED, "sent"): T("%(who)s sent the authority’s points about the draft of letter %(letter)s"),
+    (K.LETTER_CHECKED, "content"): T("%(who)s said that nothing is wrong in the draft of letter %(letter)s"),
+    (K.LETTER_CHECKED, "prolonged"): T("%(who)s gave more time for the accuracy check of letter %(letter)s"),
+    (K.LETTER_CHECKED, "answered"): T("%(who)s answered a point about the draft of letter %(letter)s"),
 }
 """By kind and name, where the name says more."""
 

@@ -191,7 +191,7 @@ class Content(Part):
     replaces: str | None = None
     date: Date
     date_text: str
-    marking: str = Field(default="", max_length=60)
+    marking: str = Field(default="", max_length=120)
     title: str = Field(min_length=1, max_length=300)
     sender: Sender
     addressee: Addressee

@@ -7,7 +7,8 @@ in an e-mail address or a line that starts with "#" must not change how a letter
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from django import template
 from django.utils.html import format_html, format_html_join
@@ -22,30 +23,36 @@ _BOLD = re.compile(r"\*\*(?=\S)([^*]*[^\s*])\*\*")
 _BREAK = mark_safe("<br>")
 
 
-@register.filter
-def inline(text: str) -> SafeString:
-    """One run of text as HTML: escaped, with ``**bold**`` as strong."""
-    pieces = enumerate(_BOLD.split(text))
-    return _joined(format_html("<strong>{}</strong>", piece) if index % 2 else piece for index, piece in pieces)
+@dataclass(frozen=True)
+class Piece:
+    """A paragraph with its lines, or a list with its items."""
+
+    is_list: bool
+    texts: tuple[str, ...]
 
 
-@register.filter
-def prose(text: str) -> SafeString:
-    """Free text as HTML.
+def runs(text: str) -> Iterator[tuple[str, bool]]:
+    """One run of text in parts, each with whether it is bold."""
+    for index, piece in enumerate(_BOLD.split(text)):
+        if piece:
+            yield piece, bool(index % 2)
+
+
+def pieces(text: str) -> list[Piece]:
+    """Free text in paragraphs and lists.
 
     Blank lines part paragraphs, single line breaks stay, lines that start with "- " are list items; blank
     lines between two list items do not end the list.
     """
-    parts: list[SafeString] = []
+    parts: list[Piece] = []
     lines: list[str] = []
     items: list[str] = []
 
     def flush() -> None:
         if lines:
-            parts.append(format_html("<p>{}</p>", _joined(map(inline, lines), _BREAK)))
+            parts.append(Piece(False, tuple(lines)))
         if items:
-            entries = _joined(format_html("<li>{}</li>", inline(item)) for item in items)
-            parts.append(format_html("<ul>{}</ul>", entries))
+            parts.append(Piece(True, tuple(items)))
         lines.clear()
         items.clear()
 
@@ -61,8 +68,25 @@ def prose(text: str) -> SafeString:
         elif lines:
             flush()
     flush()
-    return _joined(parts)
+    return parts
 
 
-def _joined(pieces: Iterable[str], between: str = "") -> SafeString:
-    return format_html_join(between, "{}", ((piece,) for piece in pieces))
+@register.filter
+def inline(text: str) -> SafeString:
+    """One run of text as HTML: escaped, with ``**bold**`` as strong."""
+    return _joined(format_html("<strong>{}</strong>", piece) if bold else piece for piece, bold in runs(text))
+
+
+@register.filter
+def prose(text: str) -> SafeString:
+    """Free text as HTML, in the pieces that :func:`pieces` finds."""
+    return _joined(
+        format_html("<ul>{}</ul>", _joined(format_html("<li>{}</li>", inline(item)) for item in piece.texts))
+        if piece.is_list
+        else format_html("<p>{}</p>", _joined(map(inline, piece.texts), _BREAK))
+        for piece in pieces(text)
+    )
+
+
+def _joined(parts: Iterable[str], between: str = "") -> SafeString:
+    return format_html_join(between, "{}", ((part,) for part in parts))

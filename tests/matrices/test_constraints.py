@@ -59,9 +59,10 @@ from assurance.models import (
 from assurance.vocabulary import Answer, LetterState, MessageState, Role, State
 from benchmarks.models import Benchmark, Criterion, CrosswalkEntry, Level, Scheme, SchemeVersion
 from benchmarks.vocabulary import Status
-from letters.models import CycleWording, Edition, Letter, Wording
-from tests.matrices.world import OURS, our_models, whole_life
-from tests.universe import Universe, all_rows
+from letters import actions as letter_actions
+from letters.models import CheckPoint, CycleWording, Edition, Letter, LetterCheck, Wording
+from tests.matrices.world import OURS, letter_out, our_models, pointed_out, whole_life
+from tests.universe import Universe, all_rows, as_actor
 
 EARLY, LATE = date(2024, 1, 1), date(2025, 1, 1)
 MOMENT = datetime(2025, 1, 1, tzinfo=UTC)
@@ -269,6 +270,19 @@ EXAMPLES: dict[str, Violation] = {
     "letters_edition_letter_id_same_authority": lambda world: change(
         Edition, {"authority": world.birch}, letter__number=2
     ),
+    "assessment_letter_check_has_both_dates": lambda world: change(
+        Assessment, {"letter_check_since": LATE, "letter_check_until": None}
+    ),
+    "check_number_once": lambda world: again(LetterCheck, number=1),
+    "check_one_open": lambda world: again(LetterCheck, {"number": 7}, closed_at__isnull=True),
+    "check_says_one_thing": lambda world: change(LetterCheck, {"sent_at": MOMENT, "content_at": MOMENT}),
+    "letters_lettercheck_letter_id_same_authority": lambda world: change(
+        LetterCheck, {"authority": world.birch}, points__isnull=True
+    ),
+    "point_answered_whole": lambda world: change(CheckPoint, {"answer": "So."}, outcome=""),
+    "letters_checkpoint_round_id_same_authority": lambda world: change(
+        CheckPoint, {"authority": world.birch}, outcome=""
+    ),
     # What hangs on an assessment is its authority's.
     "assurance_selfassessment_same_authority": other_authority(SelfAssessment),
     "assurance_review_same_authority": other_authority(Review),
@@ -320,6 +334,7 @@ NEVER_FIRST = {
     "evidence_with_authority": "assurance_evidence_pkey",
     "question_with_authority": "assurance_question_pkey",
     "letter_with_authority": "letters_letter_pkey",
+    "check_with_authority": "letters_lettercheck_pkey",
 }
 """Constraints that cannot be violated without another: (id, authority) for the keys of others; the id alone differs."""
 
@@ -407,6 +422,18 @@ GUARDS: dict[tuple[str, str, str], Guard] = {
     ("letters_edition", "issued_is_immutable", "DELETE"): Guard(
         sql("DELETE FROM letters_edition WHERE sha256 <> ''"), ISSUED_EDITION
     ),
+    ("letters_lettercheck", "shown_is_kept", "UPDATE"): Guard(
+        lambda world: change(LetterCheck, {"shown": {}}), "is kept as it was"
+    ),
+    ("letters_lettercheck", "shown_is_kept", "DELETE"): Guard(
+        sql("DELETE FROM letters_lettercheck"), "is kept as it was"
+    ),
+    ("letters_checkpoint", "answered_is_kept", "UPDATE"): Guard(
+        lambda world: change(CheckPoint, {"wrong": "No."}, outcome="changed"), "is kept as it was made"
+    ),
+    ("letters_checkpoint", "answered_is_kept", "DELETE"): Guard(
+        sql("DELETE FROM letters_checkpoint WHERE outcome <> ''"), "is kept as it was made"
+    ),
 }
 
 FROZEN = {
@@ -427,11 +454,15 @@ OPERATIONS = {4: "INSERT", 8: "DELETE", 16: "UPDATE", 32: "TRUNCATE"}
 
 @pytest.fixture
 def world(universe: Universe) -> Universe:
-    """A row in every table: two authorities' whole lives, an issued letter and its correction in draft."""
+    """A row in every table: two authorities' whole lives, an issued letter and its correction, out for a check."""
     for authority in (universe.alder, universe.birch):
         whole_life(universe, authority)
     universe.letter(LetterState.ISSUED)
-    universe.correction()
+    correction = universe.correction()
+    letter_out(universe, correction)
+    with as_actor(universe.adviser) as by:
+        letter_actions.end_check(by=by, at=universe.at, letter_id=correction.pk)
+    pointed_out(universe, correction)
     with all_rows():
         partnership = reference.add_partnership(
             by=universe.operator,
@@ -555,6 +586,7 @@ def test_a_constraint_that_never_comes_first_is_unique_by_another(world: World) 
         "evidence_with_authority": Evidence,
         "question_with_authority": Question,
         "letter_with_authority": Letter,
+        "check_with_authority": LetterCheck,
     }
     with all_rows():
         for name, model in doubled.items():

@@ -549,6 +549,7 @@ ANY_FIELD = {
     "assurance/actions/reviews.py": "texts and verdicts of a judgement; how far the newest letter is",
     "assurance/actions/reference.py": "columns of the authorities' file",
     "assurance/actions/cycles.py": "the four dates",
+    "letters/drafting.py": "what is typed, of a letter that is shown and not saved",
     "letters/actions.py": "the short fields and lists of a letter; the values of wording",
 }
 """Where a field is set by a name that is not written out. Look there that it cannot be a state."""

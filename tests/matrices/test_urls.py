@@ -52,7 +52,7 @@ from assurance.views import health
 from assurance.vocabulary import DocumentKind, LetterState, MessageState, Role, State
 from assurance.workflow import ASSESSMENT
 from letters import actions as letter_actions
-from letters.models import Letter
+from letters.models import Letter, LetterCheck
 from letters.workflow import LETTER
 from tests.matrices.world import (
     ANONYMOUS,
@@ -64,6 +64,7 @@ from tests.matrices.world import (
     give,
     overrule_all,
     pdf,
+    pointed_out,
     ready,
     soon,
     undone,
@@ -383,6 +384,32 @@ def letter(state: LetterState, **more: Any) -> Callable[[Universe], Kwargs]:
 def of_letter(state: LetterState) -> Callable[[Universe], Kwargs]:
     """The assessment of Alder's letter in this state."""
     return lambda universe: {"assessment_id": universe.letter(state).assessment_id}
+
+
+def out(*more: str) -> Callable[[Universe], Kwargs]:
+    """Alder's draft letter, out for a check with two points, one of them answered; its round or the other if named."""
+
+    def records(universe: Universe) -> Kwargs:
+        point = pointed_out(universe, universe.letter(LetterState.DRAFT))
+        ids = {"letter_check_id": point.round_id, "check_point_id": point.pk}
+        return {name: ids[name] for name in more} or {"assessment_id": universe.letter(OUT).assessment_id}
+
+    return records
+
+
+OUT = LetterState.ACCURACY_CHECK
+POINT = {"place": "row-2", "language": "en", "wrong": "The year is another."}
+
+
+def check_version(universe: Universe, kwargs: Kwargs) -> Fields:
+    """What the round carries."""
+    with all_rows():
+        return {"version": LetterCheck.objects.get().version}
+
+
+def later(universe: Universe, kwargs: Kwargs) -> Fields:
+    """A month from today."""
+    return check_version(universe, kwargs) | day("until", timezone.localdate() + timedelta(days=30))
 
 
 def agreed_without_letter(universe: Universe) -> Kwargs:
@@ -1127,7 +1154,50 @@ ROWS = [
         {302: ANONYMOUS, 200: "lead contributor viewer adviser manager signatory auditor", 403: "administrator"}, 404,
     ),
     Row("letter-move", "issue has no page", letter(LetterState.APPROVED, name="issue"), {302: ANONYMOUS}, 404),
-    letter_move("send_for_check", LetterState.DRAFT, "adviser"),
+    Row("letter-preview", "", letter(LetterState.DRAFT), {302: ANONYMOUS}, 405),
+    Row(
+        "letter-copy", "", letter(LetterState.DRAFT), {302: ANONYMOUS}, 405,
+        fields=fixed(kind="letter_docx", language="en"), by=frozenset({"adviser", "signatory"}),
+    ),
+    # The accuracy check.
+    Row(
+        "letter-check", "", out(),
+        {302: ANONYMOUS, 200: "lead", 403: "contributor viewer adviser manager signatory administrator auditor"}, 404,
+    ),
+    Row(
+        "letter-check-done", "", out(), {302: ANONYMOUS}, 405, fields=check_version, by=frozenset({"lead"}),
+    ),
+    Row(
+        "letter-point-new", "", out(),
+        {302: ANONYMOUS, 200: "lead", 403: "contributor viewer adviser manager signatory administrator auditor"}, 404,
+        fields=fixed(**POINT), by=frozenset({"lead"}), query="place=row-2&language=en",
+    ),
+    Row(
+        "letter-checks", "", out(),
+        {302: ANONYMOUS, 200: "lead adviser manager signatory auditor", 403: "contributor viewer administrator"}, 404,
+    ),
+    Row(
+        "letter-check-until", "", out("letter_check_id"),
+        {302: ANONYMOUS, 200: "adviser", 403: "lead contributor viewer manager signatory administrator auditor"}, 404,
+        fields=later, by=frozenset({"adviser"}),
+    ),
+    Row(
+        "letter-point", "", out("check_point_id"),
+        {302: ANONYMOUS, 200: "lead", 403: "contributor viewer adviser manager signatory administrator auditor"}, 404,
+        fields=fixed(wrong="Another.", version=1), by=frozenset({"lead"}),
+    ),
+    Row(
+        "letter-point-remove", "", out("check_point_id"), {302: ANONYMOUS}, 405,
+        fields=fixed(version=1), by=frozenset({"lead"}),
+    ),
+    Row(
+        "letter-point-answer", "", out("check_point_id"),
+        {302: ANONYMOUS, 200: "adviser", 403: "lead contributor viewer manager signatory administrator auditor"}, 404,
+        fields=fixed(outcome="not_changed", answer="The minutes say so.", version=1), by=frozenset({"adviser"}),
+    ),
+    letter_move(
+        "send_for_check", LetterState.DRAFT, "adviser", **day("until", timezone.localdate() + timedelta(days=30))
+    ),
     letter_move("end_check", LetterState.ACCURACY_CHECK, "adviser"),
     letter_move("send_for_approval", LetterState.DRAFT, "adviser"),
     letter_move("return", LetterState.AWAITING_APPROVAL, "signatory", **REASON),
@@ -1159,8 +1229,8 @@ ROWS = [
         {302: ANONYMOUS, 200: "lead contributor", 403: "viewer adviser manager signatory administrator auditor"}, 404,
         fields=fixed(apply="2", version_2="1"), by=frozenset({"lead", "contributor"}),
     ),
-    Row("document", "", workbook_made, {302: ANONYMOUS, 200: "lead", 403: "signatory administrator"}, 404),
-    Row("document-file", "", workbook_made, {302: ANONYMOUS, 200: "lead", 403: "signatory administrator"}, 404),
+    Row("document", "", workbook_made, {302: ANONYMOUS, 200: "lead", 403: "administrator"}, 404),
+    Row("document-file", "", workbook_made, {302: ANONYMOUS, 200: "lead", 403: "administrator"}, 404),
     Row(
         "submission-pdf", "in progress", on(State.IN_PROGRESS), {302: ANONYMOUS}, 405,
         fields=fixed(), by=frozenset({"lead", "contributor", "auditor"}),

@@ -16,6 +16,7 @@ from django.db import connection, models, transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from assurance import access
 from assurance.actions import (
@@ -38,7 +39,10 @@ from assurance.actions import (
 )
 from assurance.models import Assessment, Authority, ProposalResponse, Recommendation
 from assurance.queries.quality import quality_page
-from assurance.vocabulary import DocumentKind, FollowUpProgress, Role, State
+from assurance.vocabulary import DocumentKind, FollowUpProgress, PointOutcome, Role, State
+from letters import actions as letter_actions
+from letters import checks
+from letters.models import CheckPoint, Letter, LetterCheck
 from tests.universe import MEMBERS_SINCE, Universe, all_rows, as_actor, forget_scope
 
 OURS = ("benchmarks", "assurance", "letters")
@@ -222,6 +226,28 @@ def whole_life(universe: Universe, authority: Authority) -> Assessment:
     with as_actor(lead) as by:
         practice.consent(by=by, practice_id=shared.pk, version=shared.version, named=True, **common)
     return universe.assessment(State.AGREED, authority=authority)
+
+
+def letter_out(universe: Universe, letter: Letter) -> LetterCheck:
+    """A draft is shown to its authority, for as long as usual from today: pages go by the clock."""
+    with as_actor(universe.adviser_of(letter.authority)) as by:
+        letter_actions.send_for_check(by=by, at=timezone.now(), letter_id=letter.pk)
+    with all_rows():
+        return LetterCheck.objects.get(letter=letter, closed_at__isnull=True)
+
+
+def pointed_out(universe: Universe, letter: Letter) -> CheckPoint:
+    """A draft that its authority was shown, with a point that is answered and one that is not. Gives the latter."""
+    check = letter_out(universe, letter)
+    for place in ("to", "row-1"):
+        with as_actor(universe.lead_of(letter.authority)) as by:
+            common: dict[str, Any] = {"at": timezone.now(), "round_id": check.pk, "language": "en"}
+            point = checks.make_point(by=by, place=place, wrong="The name is another.", **common)
+        if place == "to":
+            with as_actor(universe.adviser_of(letter.authority)) as by:
+                given = {"outcome": PointOutcome.CHANGED, "answer": "So it is.", "at": timezone.now()}
+                checks.answer_point(by=by, point_id=point.pk, version=point.version, **given)
+    return point
 
 
 def overrule_all(universe: Universe, assessment: Assessment) -> None:
