@@ -86,13 +86,14 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         {
             P.READ_PROGRESS, P.READ_LIBRARY, P.READ_CALIBRATION, P.READ_MESSAGES,
             P.WITHDRAW, P.MANAGE_CYCLES, P.MANAGE_PEOPLE, P.LOAD_REFERENCE, P.COVER, P.ASSIGN,
+            P.READ_WORDING, P.EDIT_WORDING,
         }
     ),
     Role.AUDITOR: frozenset(
         {
             P.READ_PROGRESS, P.READ_DRAFT, P.READ_SUBMITTED, P.READ_REVIEW, P.READ_PROPOSED, P.READ_OUTCOMES,
             P.READ_EVENTS, P.READ_SHARED_EVENTS, P.READ_ISSUED_LETTERS, P.READ_LETTERS, P.READ_MESSAGES,
-            P.READ_PRIVATE, P.READ_LIBRARY, P.READ_CALIBRATION,
+            P.READ_PRIVATE, P.READ_LIBRARY, P.READ_CALIBRATION, P.READ_WORDING,
         }
     ),
     Role.OPERATOR: frozenset(
@@ -172,6 +173,7 @@ SIGHT: dict[str, Sight] = {
         (P.READ_ISSUED_LETTERS, Q(letter__issued_at__isnull=False)),
         (P.CHECK_LETTERS, Q(letter__state=LetterState.ACCURACY_CHECK)),
     ),
+    "letters.LetterTranslation": ((P.READ_LETTERS, EVERY),),
 }
 """For each model, which permission shows which of its rows. A model that is not here is shown to nobody."""
 

@@ -29,6 +29,7 @@ from letters.content import contents_of
 from letters.languages import languages_of
 from letters.models import CycleWording, Edition, Letter, Wording
 from letters.pdf import Content, LetterDefective, Rendered, render
+from letters.translation_actions import carry_translations
 from letters.wording_format import WordingFile
 from letters.workflow import IN_PREPARATION, LETTER
 
@@ -79,13 +80,14 @@ def load_wording(path: str | Path, *, by: Actor, at: datetime, publish: bool) ->
             raise Refused([source.problem(("version",), reason)])
         else:
             change = Change.REPLACED
+            wording.revision += 1
             for name, value in values.items():
                 setattr(wording, name, value)
         published = publish and wording.status == Status.DRAFT
         if published:
             wording.status, wording.published_at = Status.PUBLISHED, at
         if published or change != Change.UNCHANGED:
-            wording.save()
+            ledger.save(wording, by=by, at=at, reason="loaded")
             ledger.reference_event(EventKind.REFERENCE, by=by, at=at, name="wording", detail={"wording": str(wording)})
     return wording, change, published
 
@@ -135,6 +137,7 @@ def draft_letter(*, by: Actor, at: datetime, assessment_id: int) -> Letter:
         if assessment.state != State.AGREED or any(one.state in IN_PREPARATION for one in earlier):
             raise NotEditable(assessment)
         letter = _new_letter(assessment, earlier, by, at, reason="draft")
+        carry_translations(letter, earlier, by=by, at=at)
         _note(letter, "drafted", by, at)
         _tell(letter, by, at)
     return letter

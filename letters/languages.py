@@ -17,3 +17,8 @@ def languages_of(authority: Authority) -> tuple[str, ...]:
     neither language is treated less favourably.
     """
     return (ENGLISH, WELSH) if authority.nation == WALES else (ENGLISH,)
+
+
+def is_bilingual(authority: Authority) -> bool:
+    """Whether an authority's letters are written in more than one language."""
+    return len(languages_of(authority)) > 1

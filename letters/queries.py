@@ -18,7 +18,7 @@ from assurance.queries.quality import QualityPage, quality_page
 from assurance.vocabulary import LetterState, Permission, State
 from assurance.workflow import Row, available
 from letters.content import content_of, reference
-from letters.languages import ENGLISH
+from letters.languages import ENGLISH, is_bilingual
 from letters.models import Edition, Letter
 from letters.pdf import Content
 from letters.quality import look_at, texts_of
@@ -57,6 +57,7 @@ class LetterPage:
     can_download: bool
     is_being_made: bool
     replaced_by: int | None
+    can_translate: bool
     warnings: int | None = None
 
 
@@ -117,13 +118,15 @@ def letter_page(actor: Actor, letter_id: int, today: date, language: str = ENGLI
         can_download=letter.issued_at is not None,
         is_being_made=letter.state == LetterState.APPROVED and not letter.failure,
         replaced_by=_replaced_by(letter),
+        can_translate=is_bilingual(letter.authority) and holds(actor, P.READ_LETTERS, letter),
         warnings=len(look_at(letter).open) if _is_checked(actor, letter) else None,
     )
 
 
 def letter_quality(actor: Actor, letter_id: int) -> QualityPage:
-    """The warnings of the letter's assessment, and those about the letter's own words. Three queries."""
-    letter = fetch(actor, P.READ_REVIEW, Letter, pk=letter_id)
+    """The warnings of the letter's assessment, and those about the letter's own words. Three queries, and those of
+    :func:`letters.quality.texts_of`."""
+    letter = fetch(actor, P.READ_REVIEW, Letter, related=("assessment__cycle", "replaces"), pk=letter_id)
     return quality_page(actor, letter.assessment_id, texts_of(letter))
 
 

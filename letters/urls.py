@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from letters import views
+from letters import translation_views, views
 
 urlpatterns = [
     path("", views.letter_list, name="letters"),
@@ -11,6 +11,8 @@ urlpatterns = [
     path("assessment/<int:assessment_id>/submission/", views.submission, name="submission-pdf"),
     path("<int:letter_id>/", views.letter, name="letter"),
     path("<int:letter_id>/edit/", views.edit, name="letter-edit"),
+    path("<int:letter_id>/translation/", translation_views.translation, name="letter-translation"),
+    path("<int:letter_id>/wordings/", translation_views.wordings, name="letter-wordings"),
     path("<int:letter_id>/history/", views.history, name="letter-history"),
     path("<int:letter_id>/quality/", views.quality, name="letter-quality"),
     path("<int:letter_id>/do/<slug:name>/", views.move, name="letter-move"),

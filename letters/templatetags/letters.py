@@ -10,7 +10,7 @@ from django.utils.translation import get_language_info
 
 from assurance.templatetags.govuk import tag
 from assurance.vocabulary import LetterState
-from letters.pdf.markup import prose
+from letters.pdf.markup import lang, prose, prose_of, said, said_line
 
 register = template.Library()
 
@@ -38,3 +38,7 @@ def language_name(code: str) -> str:
 
 
 register.filter("prose", prose)
+register.filter("prose_of", prose_of)
+register.filter("said", said)
+register.simple_tag(lang, name="lang")
+register.simple_tag(said_line, name="said_line")
