@@ -108,13 +108,16 @@ def slug_of(key: str) -> str:
     return re.sub(r"[^a-z0-9]", "-", key)
 
 
-def translation_page(actor: Actor, letter_id: int) -> TranslationPage:
+def translation_page(actor: Actor, letter_id: int, *, to_write: bool = False) -> TranslationPage:
     """A letter of an authority in Wales for whoever translates it or reads both. Twelve queries.
+
+    Args:
+        to_write: only for whoever drafts it.
 
     Raises:
         NotFound: the letter is in English alone.
     """
-    letter = fetch(actor, P.READ_LETTERS, Letter, related=RELATED, pk=letter_id)
+    letter = fetch(actor, P.DRAFT_LETTERS if to_write else P.READ_LETTERS, Letter, related=RELATED, pk=letter_id)
     if not is_bilingual(letter.authority):
         raise NotFound
     editions = list(letter.editions.select_related("wording"))

@@ -20,8 +20,9 @@ from letters.translation_queries import TranslationPage
 @signed_in
 def translation(request: HttpRequest, letter_id: int) -> HttpResponse:
     """The English of a letter beside a Welsh box for each text."""
-    page = translation_queries.translation_page(request.actor, letter_id)
-    if request.method != "POST":
+    is_post = request.method == "POST"
+    page = translation_queries.translation_page(request.actor, letter_id, to_write=is_post)
+    if not is_post:
         form = TranslationForm(page=page)
         return render(request, "letters/translation.html", {"page": page, "form": form, "lost": []})
     form = TranslationForm(request.POST, page=page)
@@ -52,7 +53,7 @@ def translation(request: HttpRequest, letter_id: int) -> HttpResponse:
 @require_POST
 def wordings(request: HttpRequest, letter_id: int) -> HttpResponse:
     """Put a draft into the wordings that are in force now."""
-    page = translation_queries.translation_page(request.actor, letter_id)
+    page = translation_queries.translation_page(request.actor, letter_id, to_write=True)
     try:
         translation_actions.use_wordings(by=request.actor, at=timezone.now(), letter_id=letter_id, wordings=page.newer)
     except NotEditable:
