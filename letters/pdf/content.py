@@ -46,9 +46,7 @@ class Spoken(Part):
     @model_serializer(mode="wrap")
     def _without_empty_langs(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
         written: dict[str, Any] = write(self)
-        if not written["langs"]:
-            del written["langs"]
-        return written
+        return {name: value for name, value in written.items() if value or name != "langs"}
 
 
 class Sender(Spoken):

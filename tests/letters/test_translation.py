@@ -12,8 +12,7 @@ from django.core.files.storage import default_storage
 from django.urls import reverse
 from ruamel.yaml import YAML
 
-from assurance.actions import quality, reference
-from assurance.models import Authority
+from assurance.actions import quality
 from assurance.vocabulary import LetterState, Role, State
 from assurance.workflow import Blocked
 from letters import actions, translation_actions
@@ -26,7 +25,7 @@ from letters.translation_actions import Written
 from letters.translation_queries import TranslationPage, translation_page
 from letters.wording_format import parse
 from tests.conftest import FIXTURES
-from tests.letters.stages import PARTS, Stages
+from tests.letters.stages import PARTS, Stages, in_wales
 from tests.matrices.world import Visitors
 from tests.universe import Universe, all_rows, as_actor
 
@@ -36,22 +35,6 @@ def stages(universe: Universe) -> Stages:
     """Letters about Alder, which lies in Wales here."""
     in_wales(universe)
     return Stages(universe)
-
-
-def in_wales(universe: Universe) -> None:
-    """Alder is in Wales from now on. Its cycle was opened for England, so it is assessed first."""
-    universe.assessment(State.AGREED)
-    alder = universe.alder
-    row = {name: getattr(alder, name) for name in ("gss_code", "name", "short_name", "type", "region")}
-    with all_rows():
-        reference.put_authorities(
-            [(1, row | {"nation": "Wales"})],
-            file="wales",
-            by=universe.operator,
-            at=universe.at,
-            programme=universe.programme,
-        )
-        universe.alder = Authority.objects.get(pk=alder.pk)
 
 
 def page_of(stages: Stages, letter: Letter) -> TranslationPage:

@@ -59,7 +59,7 @@ from assurance.models import (
 from assurance.vocabulary import Answer, LetterState, MessageState, Role, State
 from benchmarks.models import Benchmark, Criterion, CrosswalkEntry, Level, Scheme, SchemeVersion
 from benchmarks.vocabulary import Status
-from letters.models import CycleWording, Edition, Letter, Wording
+from letters.models import CycleWording, Edition, Letter, LetterTranslation, Wording
 from tests.matrices.world import OURS, our_models, whole_life
 from tests.universe import Universe, all_rows
 
@@ -266,6 +266,10 @@ EXAMPLES: dict[str, Violation] = {
     "edition_language_once": lambda world: again(Edition, letter__number=2),
     "edition_file_whole": lambda world: change(Edition, {"sha256": "0"}, letter__number=2),
     "edition_content_has_digest": lambda world: change(Edition, {"content": {"a": 1}}, letter__number=2),
+    "letter_translation_once": lambda world: again(LetterTranslation),
+    "letters_lettertranslation_letter_id_same_authority": lambda world: change(
+        LetterTranslation, {"authority": world.birch}
+    ),
     "letters_edition_letter_id_same_authority": lambda world: change(
         Edition, {"authority": world.birch}, letter__number=2
     ),
@@ -444,6 +448,14 @@ def world(universe: Universe) -> Universe:
         assert partnership.pk
         Succession.objects.create(predecessor=universe.birch, successor=universe.alder, date=EARLY)
         CycleWording.objects.create(cycle=universe.cycle(), language="en", wording=universe.wording())
+        LetterTranslation.objects.create(
+            authority=universe.alder,
+            letter=Letter.objects.get(number=2),
+            language="cy",
+            key="summary",
+            text="Blwyddyn dda.",
+            english_digest="0" * 64,
+        )
     return universe
 
 

@@ -72,6 +72,7 @@ KINDS = {
     "assurance.SecondReading": TENANT,
     "letters.Letter": TENANT,
     "letters.Edition": TENANT,
+    "letters.LetterTranslation": TENANT,
     # A tenant's as well, and no decision: kept while people work, without history.
     "assurance.Draft": WORKING,
     "assurance.Document": WORKING,
