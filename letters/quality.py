@@ -20,6 +20,8 @@ from letters.translation import Passage, only_in_english, passages, translated
 from letters.wording_format import WordingFile
 
 C = QualityCheck
+IN_WELSH = f"letter:{WELSH}:"
+"""What the subjects of warnings about the Welsh letter begin with."""
 KINDS: dict[str, StrOrPromise] = {
     "title": _("titles"),
     "outcome": _("outcomes"),
@@ -121,7 +123,7 @@ def _warning(letter: Letter, code: QualityCheck, name: str, message: str, *about
     """A warning that is found already. ``about`` is what it is about, so that overruling it holds for that alone."""
     is_draft = letter.state == LetterState.DRAFT
     return Further(
-        subject=f"letter:{WELSH}:{name}",
+        subject=f"{IN_WELSH}{name}",
         about=_("Welsh letter"),
         text="",
         href=reverse("letter-translation", args=[letter.pk]) if is_draft else "",

@@ -10,7 +10,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from assurance.actions.refusals import NotEditable, Stale, Unfit
 from assurance.views.base import number_from, put_refusal, signed_in, typed_texts, with_version
@@ -235,13 +234,14 @@ def _as_it_stands(form: PartForm) -> list[tuple[str, str]]:
 
 
 @signed_in
-@require_POST
 def arrange(request: HttpRequest, wording_id: int, name: str) -> HttpResponse:
     """Move a text of a list up or down, or remove it."""
     page = wording_queries.wording_page(request.actor, wording_id, to_write=True)
     here = redirect("wording", wording_id)
     if name not in LISTS:
         raise Http404
+    if request.method != "POST":
+        return here
     step, _colon, number = request.POST.get("do", "").partition(":")
     place, found = number_from(number), entries(page.content, name)
     if step not in ("up", "down", "remove") or place is None or place >= len(found):

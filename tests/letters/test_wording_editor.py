@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -340,8 +341,10 @@ def test_a_cycle_uses_what_is_chosen_for_it(visitors: Writers) -> None:
     letter = universe.letter(LetterState.DRAFT)
     cycle = letter.assessment.cycle
     one = draft(universe)
+    later = published().published_at
+    assert later is not None
     with as_actor(universe.administrator) as by:
-        wording_actions.publish_wording(by=by, at=universe.at, wording_id=one.pk, revision=1)
+        wording_actions.publish_wording(by=by, at=later + timedelta(days=1), wording_id=one.pk, revision=1)
     address = reverse("cycle-wordings", args=[cycle.pk])
     fields = {"wording_en": published().pk, "was_en": 0, "wording_cy": "", "was_cy": 0}
     assert visitors.post("administrator", address, fields).status_code == 302

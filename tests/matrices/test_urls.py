@@ -1234,7 +1234,7 @@ ROWS = [
         by=frozenset({"administrator"}),
     ),
     Row(
-        "wording-arrange", "", wording_draft(name="letter"), {302: ANONYMOUS}, 405,
+        "wording-arrange", "", wording_draft(name="letter"), {302: f"{ANONYMOUS} administrator"}, 403,
         fields=fixed(do="down:0", revision=1), by=frozenset({"administrator"}),
     ),
     Row(
