@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import CharField, OuterRef, Subquery, Value
 
 from assurance.insights.figures import figures
 from assurance.models import AgreedOutcome, Assessment, Recommendation, Review, Strength
@@ -84,18 +84,28 @@ def _content(gathered: _Gathered, letter: Letter, edition: Edition, editions: Se
 
 def _original(gathered: _Gathered, letter: Letter, editions: Sequence[Edition]) -> Original:
     english = next(one for one in editions if one.language == ENGLISH)
-    of_it = {"assessment": letter.assessment_id}
     return Original(
         facts=gathered.facts,
         scheme=gathered.scheme,
-        places=Places(
-            strengths=tuple(Strength.objects.filter(**of_it).order_by("position").values_list("pk", flat=True)),
-            recommendations=tuple(
-                Recommendation.objects.filter(**of_it).order_by("position").values_list("pk", flat=True)
-            ),
-            follow_ups=gathered.follow_ups,
-        ),
+        places=_places(letter, gathered.follow_ups),
         defaults=WordingFile.model_validate(english.wording.content).defaults,
+    )
+
+
+def _places(letter: Letter, follow_ups: tuple[int, ...]) -> Places:
+    """The ids of strengths and recommendations, in order. One query."""
+    first, second = (
+        rows.filter(assessment=letter.assessment_id)
+        .order_by()
+        .annotate(kind=Value(kind, output_field=CharField()))
+        .values_list("kind", "position", "pk")
+        for kind, rows in (("strength", Strength.objects), ("recommendation", Recommendation.objects))
+    )
+    found = list(first.union(second, all=True).order_by("kind", "position"))
+    return Places(
+        strengths=tuple(pk for kind, _position, pk in found if kind == "strength"),
+        recommendations=tuple(pk for kind, _position, pk in found if kind == "recommendation"),
+        follow_ups=follow_ups,
     )
 
 

@@ -103,6 +103,9 @@ def carry_translations(letter: Letter, earlier: Sequence[Letter], *, by: Actor, 
     A correction begins with the translations of the letter before: where the English is the same they hold, and where
     it is not they are flagged by their digest. Otherwise a text of the authority's earlier letters holds wherever the
     English is the same, word for word.
+
+    Args:
+        letter: with its authority and its assessment's cycle read.
     """
     editions = list(letter.editions.select_related("wording"))
     welsh = next((one for one in editions if one.language == WELSH), None)
@@ -112,7 +115,6 @@ def carry_translations(letter: Letter, earlier: Sequence[Letter], *, by: Actor, 
     if earlier:
         before = LetterTranslation.objects.filter(letter=earlier[0], language=WELSH).exclude(text="")
         rows = {one.key: _new(letter, one.key, one.text, one.english_digest) for one in before}
-    letter = Letter.objects.select_related("authority", *RELATED).get(pk=letter.pk)
     try:
         original = original_of(letter, timezone.localdate(at), editions)
     except ValueError:
@@ -142,7 +144,7 @@ def use_wordings(*, by: Actor, at: datetime, letter_id: int, wordings: Sequence[
         NotEditable: it is no longer a draft.
     """
     with transaction.atomic():
-        letter = fetch(by, Permission.DRAFT_LETTERS, Letter, lock=("self",), related=("assessment",), pk=letter_id)
+        letter = fetch(by, Permission.DRAFT_LETTERS, Letter, lock=("self",), related=RELATED, pk=letter_id)
         if letter.state != LetterState.DRAFT:
             raise NotEditable(letter)
         editions = {one.language: one for one in letter.editions.select_related("wording")}

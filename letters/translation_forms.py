@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from assurance import text
 from assurance.forms.govuk import Button, CleanTextField, GovukForm, Look, VersionField
+from letters.languages import WELSH
 from letters.translation_actions import Written
 from letters.translation_queries import Line, TranslationPage
 
@@ -54,6 +55,7 @@ class TranslationForm(GovukForm):
             initial=line.welsh or (line.english if line.is_list else ""),
             max_length=200 if line.is_short else text.LETTER_TEXT,
         )
+        self.fields[name].widget.attrs["lang"] = WELSH
         # About as high as the English beside it.
         self.looks[name] = Look(size="s", rows=min(MOST_ROWS, 2 + len(line.english) // 45 + line.english.count("\n")))
         self.fields[f"{VERSION}{line.slug}"] = VersionField(initial=line.version)

@@ -109,7 +109,7 @@ def slug_of(key: str) -> str:
 
 
 def translation_page(actor: Actor, letter_id: int, *, to_write: bool = False) -> TranslationPage:
-    """A letter of an authority in Wales for whoever translates it or reads both. Twelve queries.
+    """A letter of an authority in Wales for whoever translates it or reads both. Eleven queries.
 
     Args:
         to_write: only for whoever drafts it.
@@ -147,6 +147,18 @@ def translation_page(actor: Actor, letter_id: int, *, to_write: bool = False) ->
         newer=_newer(letter, editions) if editable else (),
         problem=problem,
     )
+
+
+def newer_wordings(actor: Actor, letter_id: int) -> tuple[Wording, ...]:
+    """The wordings in force that a draft in two languages does not use, for whoever drafts it. Four queries.
+
+    Raises:
+        NotFound: the letter is in English alone.
+    """
+    letter = fetch(actor, P.DRAFT_LETTERS, Letter, related=RELATED, pk=letter_id)
+    if not is_bilingual(letter.authority):
+        raise NotFound
+    return _newer(letter, list(letter.editions.all()))
 
 
 def _newer(letter: Letter, editions: Sequence[Edition]) -> tuple[Wording, ...]:

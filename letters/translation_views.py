@@ -53,9 +53,9 @@ def translation(request: HttpRequest, letter_id: int) -> HttpResponse:
 @require_POST
 def wordings(request: HttpRequest, letter_id: int) -> HttpResponse:
     """Put a draft into the wordings that are in force now."""
-    page = translation_queries.translation_page(request.actor, letter_id, to_write=True)
+    newer = translation_queries.newer_wordings(request.actor, letter_id)
     try:
-        translation_actions.use_wordings(by=request.actor, at=timezone.now(), letter_id=letter_id, wordings=page.newer)
+        translation_actions.use_wordings(by=request.actor, at=timezone.now(), letter_id=letter_id, wordings=newer)
     except NotEditable:
         messages.warning(request, _("The letter is no longer a draft. Nothing was saved."))
     else:

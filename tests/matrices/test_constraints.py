@@ -60,7 +60,7 @@ from assurance.vocabulary import Answer, LetterState, MessageState, Role, State
 from benchmarks.models import Benchmark, Criterion, CrosswalkEntry, Level, Scheme, SchemeVersion
 from benchmarks.vocabulary import Status
 from letters.models import CycleWording, Edition, Letter, LetterTranslation, Wording
-from tests.matrices.world import OURS, our_models, whole_life
+from tests.matrices.world import OURS, our_models, translate, whole_life
 from tests.universe import Universe, all_rows
 
 EARLY, LATE = date(2024, 1, 1), date(2025, 1, 1)
@@ -435,7 +435,7 @@ def world(universe: Universe) -> Universe:
     for authority in (universe.alder, universe.birch):
         whole_life(universe, authority)
     universe.letter(LetterState.ISSUED)
-    universe.correction()
+    translate(universe, universe.correction(), universe.alder)
     with all_rows():
         partnership = reference.add_partnership(
             by=universe.operator,
@@ -448,14 +448,6 @@ def world(universe: Universe) -> Universe:
         assert partnership.pk
         Succession.objects.create(predecessor=universe.birch, successor=universe.alder, date=EARLY)
         CycleWording.objects.create(cycle=universe.cycle(), language="en", wording=universe.wording())
-        LetterTranslation.objects.create(
-            authority=universe.alder,
-            letter=Letter.objects.get(number=2),
-            language="cy",
-            key="summary",
-            text="Blwyddyn dda.",
-            english_digest="0" * 64,
-        )
     return universe
 
 

@@ -22,7 +22,7 @@ from assurance.access import SIGHT, Actor, Grant, visible
 from assurance.models import Assessment, Membership
 from assurance.models.base import Tenant
 from assurance.vocabulary import LetterState, Role
-from tests.matrices.world import CAST, is_history, our_models, undone, whole_life
+from tests.matrices.world import CAST, is_history, our_models, translate, undone, whole_life
 from tests.universe import Universe, all_rows, as_actor, forget_scope
 
 TENANT, SHARED, LOG, WORKING = "tenant", "shared", "log", "working"
@@ -289,7 +289,7 @@ def two_lives(universe: Universe) -> Iterator[Universe]:
     """Alder and Birch, each with a row in every tenant's table."""
     for authority in (universe.alder, universe.birch):
         whole_life(universe, authority)
-        universe.letter(LetterState.DRAFT, authority=authority)
+        translate(universe, universe.letter(LetterState.DRAFT, authority=authority), authority)
     yield universe
     forget_scope()
 

@@ -39,6 +39,8 @@ from assurance.actions import (
 from assurance.models import Assessment, Authority, ProposalResponse, Recommendation
 from assurance.queries.quality import quality_page
 from assurance.vocabulary import DocumentKind, FollowUpProgress, Role, State
+from letters.models import Letter
+from letters.translation_actions import Written, save_translations
 from tests.universe import MEMBERS_SINCE, Universe, all_rows, as_actor, forget_scope
 
 OURS = ("benchmarks", "assurance", "letters")
@@ -222,6 +224,13 @@ def whole_life(universe: Universe, authority: Authority) -> Assessment:
     with as_actor(lead) as by:
         practice.consent(by=by, practice_id=shared.pk, version=shared.version, named=True, **common)
     return universe.assessment(State.AGREED, authority=authority)
+
+
+def translate(universe: Universe, letter: Letter, authority: Authority) -> None:
+    """One text of a draft in Welsh. A draft in English alone keeps it too, and does not print it."""
+    one = Written(key="summary", text="Blwyddyn o waith cyson.", version=0, english="0" * 64)
+    with as_actor(universe.adviser_of(authority)) as adviser:
+        save_translations(by=adviser, at=universe.at, letter_id=letter.pk, written=[one])
 
 
 def overrule_all(universe: Universe, assessment: Assessment) -> None:
