@@ -87,13 +87,14 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         {
             P.READ_PROGRESS, P.READ_LIBRARY, P.READ_CALIBRATION, P.READ_MESSAGES,
             P.WITHDRAW, P.MANAGE_CYCLES, P.MANAGE_PEOPLE, P.LOAD_REFERENCE, P.COVER, P.ASSIGN,
+            P.READ_WORDING, P.EDIT_WORDING,
         }
     ),
     Role.AUDITOR: frozenset(
         {
             P.READ_PROGRESS, P.READ_DRAFT, P.READ_SUBMITTED, P.READ_REVIEW, P.READ_PROPOSED, P.READ_OUTCOMES,
             P.READ_EVENTS, P.READ_SHARED_EVENTS, P.READ_ISSUED_LETTERS, P.READ_LETTERS, P.READ_MESSAGES,
-            P.READ_PRIVATE, P.READ_LIBRARY, P.READ_CALIBRATION,
+            P.READ_PRIVATE, P.READ_LIBRARY, P.READ_CALIBRATION, P.READ_WORDING,
         }
     ),
     Role.OPERATOR: frozenset(
@@ -180,6 +181,7 @@ SIGHT: dict[str, Sight] = {
     # A round is what the authority was shown and said, and what it was answered: its own from the beginning.
     "letters.LetterCheck": ((P.READ_LETTERS, EVERY), (P.CHECK_LETTERS, EVERY)),
     "letters.CheckPoint": ((P.READ_LETTERS, EVERY), (P.CHECK_LETTERS, EVERY)),
+    "letters.LetterTranslation": ((P.READ_LETTERS, EVERY),),
 }
 """For each model, which permission shows which of its rows. A model that is not here is shown to nobody."""
 

@@ -27,6 +27,7 @@ def _navigation(actor: Actor, path: str) -> list[dict[str, Any]]:
     areas.append((_("Cover"), "cover", Permission.COVER in held and Permission.ASSIGN not in held))
     areas.append((_("Advisers"), "assignments", Permission.ASSIGN in held))
     areas.append((_("Letters"), "letters", bool(held & {Permission.READ_LETTERS, Permission.READ_ISSUED_LETTERS})))
+    areas.append((_("Wording"), "wordings", Permission.READ_WORDING in held))
     areas.append((_("Second readings"), "second-readings", Permission.SECOND_READ in held))
     areas.append((_("Good practice"), "library", Permission.READ_LIBRARY in held))
     areas.append((_("Calibration"), "calibration", Permission.READ_CALIBRATION in held))
@@ -34,10 +35,8 @@ def _navigation(actor: Actor, path: str) -> list[dict[str, Any]]:
     areas.append((_("Cycles"), "cycles", Permission.MANAGE_CYCLES in held))
     areas.append((_("Messages"), "messages", Permission.READ_MESSAGES in held))
     areas.append((_("Help"), "help", True))
-    items = []
-    for text, name, shown in areas:
-        if shown:
-            href = reverse(name, args=tuple(led) if name == "people" else ())
-            active = path == href if href == "/" else path.startswith(href)
-            items.append({"text": text, "href": href, "active": active})
-    return items
+    shown = [(text, reverse(name, args=tuple(led) if name == "people" else ())) for text, name, on in areas if on]
+    # One area may lie within the address of another.
+    within = [href for _text, href in shown if (path == href if href == "/" else path.startswith(href))]
+    here = max(within, key=len, default="")
+    return [{"text": text, "href": href, "active": href == here} for text, href in shown]

@@ -68,6 +68,8 @@ class Permission(models.TextChoices):
     CONSENT = "consent", _("consent to sharing good practice")
     READ_LIBRARY = "read_library", _("read the library of good practice")
     LOAD_REFERENCE = "load_reference", _("load authorities, schemes and wording")
+    READ_WORDING = "read_wording", _("read the wording of letters")
+    EDIT_WORDING = "edit_wording", _("write, publish and choose the wording of letters")
     IMPORT_HISTORY = "import_history", _("take over records of earlier years")
 
 
@@ -155,6 +157,11 @@ class QualityCheck(models.TextChoices):
     UNANSWERED = "unanswered", _("Question without an answer")
     ON_NOTHING = "on_nothing", _("Recommendation on no benchmark")
     SECOND_READING = "second_reading", _("Second reading")
+    NO_WORDING = "no_wording", _("No wording in Welsh")
+    UNCHECKED_WORDING = "unchecked_wording", _("Wording that no translator has checked")
+    SCHEME_IN_ENGLISH = "scheme_in_english", _("Scheme in English")
+    UNTRANSLATED = "untranslated", _("Text without Welsh")
+    OUTDATED = "outdated", _("Welsh of an earlier text")
 
 
 class ReadingResult(models.TextChoices):

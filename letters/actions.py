@@ -22,14 +22,16 @@ from assurance.case_file import LetterPart
 from assurance.models import Assessment
 from assurance.vocabulary import Audience, EventKind, LetterState, Permission, State
 from assurance.workflow import Blocked, Obstacle, move, perform
+from benchmarks.catalogue import scheme_text
 from benchmarks.files import Refused, open_source, validate
 from benchmarks.loading import Change, digest_of
 from benchmarks.vocabulary import Status
 from letters import checks
 from letters.content import contents_of
-from letters.languages import languages_of
+from letters.languages import ENGLISH, languages_of
 from letters.models import CycleWording, Edition, Letter, Wording
 from letters.pdf import Content, LetterDefective, Rendered, render
+from letters.translation_actions import carry_translations
 from letters.wording_format import WordingFile
 from letters.workflow import IN_PREPARATION, LETTER
 
@@ -80,13 +82,14 @@ def load_wording(path: str | Path, *, by: Actor, at: datetime, publish: bool) ->
             raise Refused([source.problem(("version",), reason)])
         else:
             change = Change.REPLACED
+            wording.revision += 1
             for name, value in values.items():
                 setattr(wording, name, value)
         published = publish and wording.status == Status.DRAFT
         if published:
             wording.status, wording.published_at = Status.PUBLISHED, at
         if published or change != Change.UNCHANGED:
-            wording.save()
+            ledger.save(wording, by=by, at=at, reason="loaded")
             ledger.reference_event(EventKind.REFERENCE, by=by, at=at, name="wording", detail={"wording": str(wording)})
     return wording, change, published
 
@@ -94,27 +97,22 @@ def load_wording(path: str | Path, *, by: Actor, at: datetime, publish: bool) ->
 def wordings_for(assessment: Assessment) -> list[Wording]:
     """The wordings of an authority's letter, English first: one for each of its languages that has one published.
 
+    It is the one that is chosen for the cycle, or the newest for its scheme. Two queries.
+
     Raises:
         Unfit: there is none in English.
     """
-    found = [_wording_in(language, assessment) for language in languages_of(assessment.authority)]
-    if found[0] is None:
+    languages = languages_of(assessment.authority)
+    scheme = scheme_text(assessment.cycle.scheme_version_id).code
+    found: dict[str, Wording] = {}
+    published = Wording.objects.filter(status=Status.PUBLISHED, language__in=languages, scheme_code=scheme)
+    for one in published.order_by("published_at", "id"):
+        found[one.language] = one
+    chosen = CycleWording.objects.filter(cycle=assessment.cycle_id, language__in=languages).select_related("wording")
+    found |= {one.language: one.wording for one in chosen}
+    if ENGLISH not in found:
         raise Unfit("wording", _("No letter wording is published for this scheme"))
-    return [one for one in found if one is not None]
-
-
-def _wording_in(language: str, assessment: Assessment) -> Wording | None:
-    """The wording of the assessment's cycle: the one chosen for it, or the newest for its scheme."""
-    chosen = CycleWording.objects.filter(cycle=assessment.cycle, language=language).select_related("wording").first()
-    if chosen is not None:
-        return chosen.wording
-    return (
-        Wording.objects.filter(
-            status=Status.PUBLISHED, language=language, scheme_code=assessment.cycle.scheme_version.scheme.code
-        )
-        .order_by("-published_at", "-id")
-        .first()
-    )
+    return [found[one] for one in languages if one in found]
 
 
 def draft_letter(*, by: Actor, at: datetime, assessment_id: int) -> Letter:
@@ -136,6 +134,7 @@ def draft_letter(*, by: Actor, at: datetime, assessment_id: int) -> Letter:
         if assessment.state != State.AGREED or any(one.state in IN_PREPARATION for one in earlier):
             raise NotEditable(assessment)
         letter = _new_letter(assessment, earlier, by, at, reason="draft")
+        carry_translations(letter, earlier, by=by, at=at)
         _note(letter, "drafted", by, at)
         _tell(letter, by, at)
     return letter

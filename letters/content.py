@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import CharField, OuterRef, Subquery, Value
 
 from assurance.insights.figures import figures
 from assurance.models import AgreedOutcome, Assessment, Recommendation, Review, Strength
@@ -13,8 +15,10 @@ from assurance.queries.follow_ups import follow_ups_of
 from assurance.queries.points import points
 from assurance.vocabulary import Answer
 from benchmarks.catalogue import SchemeText, scheme_text
-from letters.models import Edition, Letter
+from letters.languages import ENGLISH
+from letters.models import Edition, Letter, LetterTranslation
 from letters.pdf.content import Addressee, Benchmark, Content, Criterion, Item, Level, Scheme, Sender
+from letters.translation import Original, Places, translated
 from letters.wording_format import Counts, Facts, FollowUp, Outcome, WordingFile, compose
 
 
@@ -26,11 +30,14 @@ def reference(letter: Letter) -> str:
 
 def contents_of(letter: Letter, today: date) -> list[tuple[Edition, Content]]:
     """What each edition of the letter says now, in the editions' order. As :func:`content_of`."""
-    return [(one, content_of(letter, one, today)) for one in letter.editions.select_related("wording")]
+    editions = list(letter.editions.select_related("wording"))
+    gathered = _gathered(letter, today)
+    return [(one, _content(gathered, letter, one, editions)) for one in editions]
 
 
 def content_of(letter: Letter, edition: Edition, today: date) -> Content:
-    """What one edition of the letter says now. Reads the agreed record in four queries.
+    """What one edition of the letter says now. Reads the agreed record in four queries, and in another language than
+    English what is translated in four more.
 
     Args:
         letter: with its authority and assessment's cycle read already.
@@ -40,10 +47,69 @@ def content_of(letter: Letter, edition: Edition, today: date) -> Content:
     Raises:
         ValueError: the wording does not go with the scheme.
     """
-    return compose(WordingFile.model_validate(edition.wording.content), _facts(letter, edition.language, today))
+    return _content(_gathered(letter, today), letter, edition, None)
 
 
-def _facts(letter: Letter, language: str, today: date) -> Facts:
+def original_of(letter: Letter, today: date, editions: Sequence[Edition]) -> Original:
+    """The English letter as it stands now, for whoever translates it. Six queries.
+
+    Args:
+        editions: of this letter, with their wordings read already.
+
+    Raises:
+        ValueError: as :func:`content_of`.
+    """
+    return _original(_gathered(letter, today), letter, editions)
+
+
+@dataclass(frozen=True)
+class _Gathered:
+    """What the agreed record says, in English."""
+
+    facts: Facts
+    scheme: SchemeText
+    follow_ups: tuple[int, ...]
+
+
+def _content(gathered: _Gathered, letter: Letter, edition: Edition, editions: Sequence[Edition] | None) -> Content:
+    wording = WordingFile.model_validate(edition.wording.content)
+    if edition.language == ENGLISH:
+        return compose(wording, gathered.facts)
+    if editions is None:
+        editions = list(letter.editions.select_related("wording"))
+    rows = LetterTranslation.objects.filter(letter=letter, language=edition.language)
+    texts = dict(rows.values_list("key", "text"))
+    return compose(wording, translated(_original(gathered, letter, editions), wording, texts))
+
+
+def _original(gathered: _Gathered, letter: Letter, editions: Sequence[Edition]) -> Original:
+    english = next(one for one in editions if one.language == ENGLISH)
+    return Original(
+        facts=gathered.facts,
+        scheme=gathered.scheme,
+        places=_places(letter, gathered.follow_ups),
+        defaults=WordingFile.model_validate(english.wording.content).defaults,
+    )
+
+
+def _places(letter: Letter, follow_ups: tuple[int, ...]) -> Places:
+    """The ids of strengths and recommendations, in order. One query."""
+    first, second = (
+        rows.filter(assessment=letter.assessment_id)
+        .order_by()
+        .annotate(kind=Value(kind, output_field=CharField()))
+        .values_list("kind", "position", "pk")
+        for kind, rows in (("strength", Strength.objects), ("recommendation", Recommendation.objects))
+    )
+    found = list(first.union(second, all=True).order_by("kind", "position"))
+    return Places(
+        strengths=tuple(pk for kind, _position, pk in found if kind == "strength"),
+        recommendations=tuple(pk for kind, _position, pk in found if kind == "recommendation"),
+        follow_ups=follow_ups,
+    )
+
+
+def _gathered(letter: Letter, today: date) -> _Gathered:
     assessment = letter.assessment
     scheme = scheme_text(assessment.cycle.scheme_version_id)
     reasons = dict(assessment.cycle.benchmarks.filter(scored=False).values_list("benchmark_id", "reason"))
@@ -52,12 +118,11 @@ def _facts(letter: Letter, language: str, today: date) -> Facts:
     both = points(Strength.objects.filter(assessment=assessment), Recommendation.objects.filter(assessment=assessment))
     share = figures(scheme, agreed).share
     followed = follow_ups_of(assessment)
-    return Facts(
+    facts = Facts(
         reference=reference(letter),
         number=letter.number,
         replaces=reference(letter.replaces) if letter.replaces else None,
         date=letter.letter_date or today,
-        language=language,
         cycle=assessment.cycle.name,
         authority=letter.authority.name,
         sender=Sender(
@@ -78,7 +143,7 @@ def _facts(letter: Letter, language: str, today: date) -> Facts:
         cc=letter.cc,
         thanks=letter.thanks,
         summary=letter.summary,
-        strengths=list(both.strengths),
+        strengths=[Item(text=one) for one in both.strengths],
         recommendations=[Item(heading=one.heading, text=one.text) for one in both.recommendations],
         recommendation_limit=assessment.cycle.recommendation_limit,
         follow_ups=[
@@ -90,6 +155,7 @@ def _facts(letter: Letter, language: str, today: date) -> Facts:
         scheme=Scheme(code=scheme.code, version=scheme.version, name=scheme.name),
         counts=Counts(met_or_exceeded=share.numerator, counted=share.denominator),
     )
+    return _Gathered(facts, scheme, tuple(one.id for one in followed.lines))
 
 
 def _reviews(assessment: Assessment) -> dict[int, Any]:

@@ -25,6 +25,9 @@ class Wording(models.Model):
     published_at = models.DateTimeField(null=True, blank=True)
     content = models.JSONField()
     digest = models.CharField(max_length=64)
+    revision = models.PositiveIntegerField(default=1, help_text="Rises with every save of the draft.")
+
+    history = history()
 
     class Meta:
         ordering = ["code", "language", F("published_at").desc(nulls_first=True), "-id"]
@@ -265,3 +268,27 @@ class CheckPoint(Tenant, Versioned):
 
     def __str__(self) -> str:
         return f"{self.round}: {self.place}"
+
+
+class LetterTranslation(Tenant, Versioned):
+    """What the adviser writes in the letter's other language, for one of its texts.
+
+    It stands beside the English and not in it, so that English that changes later leaves it flagged and not lost.
+    """
+
+    letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="translations")
+    language = models.CharField(max_length=2, help_text="Code of the language, such as cy.")
+    key = models.CharField(max_length=60, help_text="Which text it is, such as benchmark:3:summary.")
+    text = models.TextField(blank=True, help_text="Empty: not translated, or taken back.")
+    english_digest = models.CharField(max_length=64, help_text="SHA-256 of the English that it was written for.")
+
+    history = history()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["letter", "language", "key"], name="letter_translation_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.letter}, {self.language}: {self.key}"

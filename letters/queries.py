@@ -23,7 +23,7 @@ from letters.check_queries import READERS as CHECK_READERS
 from letters.check_queries import open_round
 from letters.checks import shown_in
 from letters.content import content_of, reference
-from letters.languages import ENGLISH
+from letters.languages import ENGLISH, is_bilingual
 from letters.models import Edition, Letter, LetterCheck
 from letters.pdf import Content
 from letters.quality import look_at, texts_of
@@ -64,6 +64,7 @@ class LetterPage:
     can_download: bool
     is_being_made: bool
     replaced_by: int | None
+    can_translate: bool
     warnings: int | None = None
     check: LetterCheck | None = None
     can_check: bool = False
@@ -135,6 +136,7 @@ def letter_page(actor: Actor, letter_id: int, today: date, language: str = ENGLI
         is_draft=letter.state in IN_PREPARATION,
         is_being_made=letter.state == LetterState.APPROVED and not letter.failure,
         replaced_by=_replaced_by(letter),
+        can_translate=is_bilingual(letter.authority) and holds(actor, P.READ_LETTERS, letter),
         warnings=len(look_at(letter).open) if _is_checked(actor, letter) else None,
         check=shown,
         can_check=shown is not None and holds(actor, P.CHECK_LETTERS, letter),
@@ -142,8 +144,9 @@ def letter_page(actor: Actor, letter_id: int, today: date, language: str = ENGLI
 
 
 def letter_quality(actor: Actor, letter_id: int) -> QualityPage:
-    """The warnings of the letter's assessment, and those about the letter's own words. Three queries."""
-    letter = fetch(actor, P.READ_REVIEW, Letter, pk=letter_id)
+    """The warnings of the letter's assessment, and those about the letter's own words. Three queries, and those of
+    :func:`letters.quality.texts_of`."""
+    letter = fetch(actor, P.READ_REVIEW, Letter, related=("assessment__cycle", "replaces"), pk=letter_id)
     return quality_page(actor, letter.assessment_id, texts_of(letter))
 
 

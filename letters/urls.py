@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from letters import check_views, views
+from letters import check_views, translation_views, views, wording_views
 
 urlpatterns = [
     path("", views.letter_list, name="letters"),
@@ -21,9 +21,21 @@ urlpatterns = [
     path("<int:letter_id>/edit/", views.edit, name="letter-edit"),
     path("<int:letter_id>/preview/", views.preview, name="letter-preview"),
     path("<int:letter_id>/copy/", views.copy, name="letter-copy"),
+    path("<int:letter_id>/translation/", translation_views.translation, name="letter-translation"),
+    path("<int:letter_id>/wordings/", translation_views.wordings, name="letter-wordings"),
     path("<int:letter_id>/history/", views.history, name="letter-history"),
     path("<int:letter_id>/quality/", views.quality, name="letter-quality"),
     path("<int:letter_id>/do/<slug:name>/", views.move, name="letter-move"),
     path("<int:letter_id>/pdf/", views.download, name="letter-pdf"),
     path("<int:letter_id>/pdf/<slug:language>/", views.download, name="letter-pdf-in"),
+    path("wordings/", wording_views.wording_list, name="wordings"),
+    path("wordings/<int:wording_id>/", wording_views.wording, name="wording"),
+    path("wordings/<int:wording_id>/preview/", wording_views.preview, name="wording-preview"),
+    path("wordings/<int:wording_id>/yaml/", wording_views.download, name="wording-yaml"),
+    path("wordings/<int:wording_id>/copy/", wording_views.copy, name="wording-copy"),
+    path("wordings/<int:wording_id>/publish/", wording_views.publish, name="wording-publish"),
+    path("wordings/<int:wording_id>/part/<slug:name>/", wording_views.part, name="wording-part"),
+    path("wordings/<int:wording_id>/texts/<slug:name>/", wording_views.arrange, name="wording-arrange"),
+    path("wordings/<int:wording_id>/texts/<slug:name>/<slug:place>/", wording_views.text, name="wording-text"),
+    path("cycle/<int:cycle_id>/wordings/", wording_views.of_cycle, name="cycle-wordings"),
 ]

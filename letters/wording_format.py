@@ -14,9 +14,19 @@ from collections.abc import Callable, Mapping
 from datetime import date as Date
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from benchmarks.files import read
 from letters.pdf.content import (
@@ -28,8 +38,10 @@ from letters.pdf.content import (
     BlockKind,
     Column,
     Content,
+    Criterion,
     Item,
     Labels,
+    Language,
     Row,
     Scheme,
     Sender,
@@ -51,6 +63,7 @@ class Outcome(Part):
     """One benchmark's outcome. ``outcome_label`` is there exactly when ``answer`` is ``outcome``.
 
     Not applicable, unknown and not yet answered are three different things, and each has its own words.
+    ``langs`` says, by the name of the field in a row of Annex A, which texts are in another language than the letter.
     """
 
     number: int
@@ -62,6 +75,7 @@ class Outcome(Part):
     note: str = ""
     summary: str = ""
     comments: str = ""
+    langs: dict[str, Language] = {}
 
     @model_validator(mode="after")
     def _label_goes_with_outcome(self) -> Outcome:
@@ -89,6 +103,12 @@ class FollowUp(Part):
     heading: str = ""
     text: str
     progress: Literal["done", "in_progress", "not_started", "no_longer_relevant", "unanswered"]
+    langs: dict[str, Language] = {}
+
+    @property
+    def item(self) -> Item:
+        """As an entry of a list."""
+        return Item(heading=self.heading, text=self.text, langs=self.langs)
 
 
 class Facts(Part):
@@ -97,7 +117,8 @@ class Facts(Part):
     ``salutation`` is the name after "Dear". A blank title, unit, organisation, address or e-mail address of
     the sender, and a marking of None, are filled in from the wording's defaults; a marking of "" is no
     marking. ``recommendation_limit`` is the most recommendations the year's rule speaks of, if it has one: it
-    is told to the reader and never cuts the list.
+    is told to the reader and never cuts the list. ``langs`` says which of the facts' own texts (``summary``,
+    ``cc.1`` and others) are in another language than the letter.
     """
 
     reference: str
@@ -114,7 +135,7 @@ class Facts(Part):
     cc: list[str] = []
     thanks: list[str] = []
     summary: str = ""
-    strengths: list[str] = []
+    strengths: list[Item] = []
     recommendations: list[Item] = []
     recommendation_limit: int | None = Field(default=None, ge=1)
     follow_ups: list[FollowUp] = []
@@ -123,6 +144,7 @@ class Facts(Part):
     scheme: Scheme
     counts: Counts
     marking: str | None = None
+    langs: dict[str, Language] = {}
 
     @property
     def done(self) -> list[FollowUp]:
@@ -298,6 +320,9 @@ def _plain(text: str) -> str:
             raise ValueError(f"{{{name}}} may be missing, and this text stands in every letter")
     return text
 
+
+DRAFT = "draft"
+"""The context in which wording is checked while somebody writes it: what spans several parts may wait."""
 
 Label = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
 Needed = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
@@ -486,8 +511,44 @@ class Joins(Part):
         return self.separator.join(things[:-1]) + self.last + things[-1]
 
 
+class BenchmarkWords(Part):
+    """One benchmark of the scheme in the language of the wording. What is empty stands in the scheme's own language."""
+
+    number: int
+    title: Label = ""
+    statement: str = ""
+    unscored_note: str = ""
+    criteria: dict[str, list[Criterion]] = {}
+
+
+class SchemeWords(Part):
+    """The scheme in the language of the wording, as far as it is translated.
+
+    Titles and the labels of levels go with every version that has these benchmarks and levels. Statements, notes and
+    criteria are those of one ``version``, and with any other the scheme's own stand, because they may say otherwise.
+    """
+
+    version: Label = ""
+    name: Label = ""
+    levels: dict[str, Needed] = {}
+    benchmarks: list[BenchmarkWords] = Field(default=[], max_length=60)
+
+    @model_validator(mode="after")
+    def _says_of_what(self) -> SchemeWords:
+        numbers = [one.number for one in self.benchmarks]
+        if twice := sorted({number for number in numbers if numbers.count(number) > 1}):
+            raise ValueError(f"benchmark {', '.join(map(str, twice))} stands here twice")
+        if not self.version and any(one.statement or one.unscored_note or one.criteria for one in self.benchmarks):
+            raise ValueError("statements, notes and criteria are of one version of the scheme: version must name it")
+        return self
+
+
 class WordingFile(Part):
-    """A generation of the letter in one language, for one scheme."""
+    """A generation of the letter in one language, for one scheme.
+
+    ``translation`` says whether a translator has checked it: in English nothing is to be checked, and in any other
+    language it is unchecked until the file says otherwise.
+    """
 
     format: Literal["letter-wording/1"]
     code: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=40)]
@@ -497,6 +558,7 @@ class WordingFile(Part):
     scheme: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=40)]
     from_cycle: Label = ""
     to_cycle: Label = ""
+    translation: Literal["", "checked", "unchecked"] = ""
     defaults: Defaults = Defaults()
     title: Needed
     heading: Needed
@@ -509,6 +571,18 @@ class WordingFile(Part):
     dates: Dates
     joins: Joins
     numbers: list[Needed] = Field(default=[], max_length=101)
+    scheme_text: SchemeWords | None = None
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether no translator needs to look at it any more."""
+        return self.translation == "checked" or (not self.translation and self.language == "en")
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_said(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """What came later is left out where a file does not say it, so that older wording keeps its digest."""
+        written: dict[str, Any] = write(self)
+        return {name: value for name, value in written.items() if value or name not in ("translation", "scheme_text")}
 
     _plain_texts = field_validator("title", "heading", "salutation")(_plain)
 
@@ -519,8 +593,10 @@ class WordingFile(Part):
 
     @field_validator("blocks")
     @classmethod
-    def _print_the_whole_case(cls, blocks: list[BlockPart]) -> list[BlockPart]:
+    def _print_the_whole_case(cls, blocks: list[BlockPart], info: ValidationInfo) -> list[BlockPart]:
         """No part of a case may depend on anything but its being there, and none is printed twice."""
+        if info.context == DRAFT:
+            return blocks
         ids = [block.id for block in blocks]
         if twice := sorted({id_ for id_ in ids if ids.count(id_) > 1}):
             raise ValueError(f"two blocks are called {', '.join(twice)}")
@@ -533,7 +609,9 @@ class WordingFile(Part):
         return blocks
 
     @model_validator(mode="after")
-    def _statements_are_printed(self) -> WordingFile:
+    def _statements_are_printed(self, info: ValidationInfo) -> WordingFile:
+        if info.context == DRAFT:
+            return self
         in_annex_a = any("statement" in column.fields for column in self.annex_a.columns)
         if not in_annex_a and not self.annex_b.include:
             raise ValueError("without Annex B, a column of Annex A must print the statement of each benchmark")
@@ -567,10 +645,12 @@ def compose(wording: WordingFile, facts: Facts) -> Content:
     if facts.language != wording.language:
         raise ValueError(f"Wording {wording.code} is in language {wording.language}, not in {facts.language}.")
     facts = facts.model_copy(update={"sender": _sender(facts.sender, wording.defaults.sender)})
-    values = _values(wording, facts)
+    values, langs = _values(wording, facts), _langs(facts)
 
     def fill(text: str) -> str:
         return _filled(text, values)
+
+    signature = [(filled, _lang_of(line, langs)) for line in wording.signature if (filled := fill(line))]
 
     return Content(
         language=wording.language,
@@ -587,11 +667,16 @@ def compose(wording: WordingFile, facts: Facts) -> Content:
         heading=fill(wording.heading),
         salutation=fill(wording.salutation),
         blocks=[
-            Block(kind=block.kind, text=fill(block.text), items=_items(block.items, facts))
+            Block(
+                kind=block.kind,
+                text=fill(block.text),
+                items=_items(block.items, facts),
+                langs=_said_in("text", _lang_of(block.text, langs)),
+            )
             for block in wording.blocks
             if block.holds(facts)
         ],
-        signature=[line for line in map(fill, wording.signature) if line],
+        signature=[line for line, _lang in signature],
         annex_a=AnnexA(
             title=fill(wording.annex_a.title),
             intro=[fill(part.text) for part in wording.annex_a.intro if part.holds(facts)],
@@ -602,14 +687,39 @@ def compose(wording: WordingFile, facts: Facts) -> Content:
         ),
         annex_b=_annex_b(wording.annex_b, facts, fill) if wording.annex_b.include else None,
         labels=wording.labels,
+        langs={name: lang for name, lang in facts.langs.items() if name.startswith("cc.")}
+        | {f"signature.{place}": lang for place, (_line, lang) in enumerate(signature) if lang},
     )
+
+
+def _langs(facts: Facts) -> dict[str, str]:
+    """The fields whose value is in another language than the letter, with that language."""
+    return (
+        facts.langs
+        | {f"sender_{name}": lang for name, lang in facts.sender.langs.items()}
+        | {f"addressee_{name}": lang for name, lang in facts.addressee.langs.items()}
+        | {f"scheme_{name}": lang for name, lang in facts.scheme.langs.items()}
+    )
+
+
+def _lang_of(text: str, langs: Mapping[str, str]) -> str:
+    """The language of a text that is one field and nothing else; "" where it is the letter's own.
+
+    A name or a title within a sentence is part of the sentence.
+    """
+    only = _FIELD.fullmatch(text)
+    return langs.get(only[1], "") if only else ""
+
+
+def _said_in(field: str, language: str) -> dict[str, str]:
+    return {field: language} if language else {}
 
 
 def _sender(sender: Sender, defaults: SenderDefaults) -> Sender:
     filled = {name: getattr(sender, name) or getattr(defaults, name) for name in SenderDefaults.model_fields}
     if not filled["organisation"]:
         raise ValueError("Neither the letter nor its wording says which organisation it is from.")
-    return Sender(name=sender.name, **filled)
+    return Sender(name=sender.name, **filled, langs=sender.langs)
 
 
 def _values(wording: WordingFile, facts: Facts) -> dict[str, str]:
@@ -656,13 +766,13 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
 def _items(name: str, facts: Facts) -> list[Item]:
     match name:
         case "strengths":
-            return [Item(text=strength) for strength in facts.strengths]
+            return facts.strengths
         case "recommendations":
             return facts.recommendations
         case "done_follow_ups":
-            return [Item(heading=one.heading, text=one.text) for one in facts.done]
+            return [one.item for one in facts.done]
         case "open_follow_ups":
-            return [Item(heading=one.heading, text=one.text) for one in facts.still_open]
+            return [one.item for one in facts.still_open]
         case _:
             return []
 
@@ -690,6 +800,8 @@ def _row(annex: AnnexAPart, outcome: Outcome) -> Row:
         summary=outcome.summary,
         comments=outcome.comments,
         note=outcome.note if why else "",
+        # A label of the wording's own stands where there is no outcome.
+        langs={name: one for name, one in outcome.langs.items() if not (why and name == "outcome")},
     )
 
 

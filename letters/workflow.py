@@ -14,7 +14,8 @@ from assurance.vocabulary import EventKind, LetterState, Permission, State
 from assurance.workflow import Obstacle, Row, Table
 from letters.checks import unanswered
 from letters.content import contents_of
-from letters.models import Letter
+from letters.languages import is_bilingual
+from letters.models import Letter, LetterTranslation
 from letters.pdf.text import check_all
 from letters.quality import look_at
 
@@ -73,9 +74,12 @@ def _agreed(letter: Letter, actor: Actor) -> Sequence[Obstacle]:
 
 
 def _not_the_drafter(letter: Letter, actor: Actor) -> Sequence[Obstacle]:
-    """Nobody approves a letter that they drafted or edited (DESIGN section 4)."""
+    """Nobody approves a letter that they drafted, edited or translated (DESIGN section 4)."""
     edited = letter.history.filter(history_user=actor.user, history_change_reason="draft").exists()
-    if letter.drafted_by_id == actor.id or edited:
+    translated = is_bilingual(letter.authority) and (
+        LetterTranslation.history.filter(letter_id=letter.pk, history_user=actor.user).exists()
+    )
+    if letter.drafted_by_id == actor.id or edited or translated:
         return [Obstacle(_("You drafted this letter, so somebody else has to approve it"))]
     return _agreed(letter, actor)
 

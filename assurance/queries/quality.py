@@ -149,13 +149,20 @@ class QualityPage:
 
 @dataclass(frozen=True, kw_only=True)
 class Further:
-    """A text that belongs to an assessment and is kept elsewhere, such as the covering summary of its letter."""
+    """A text that belongs to an assessment and is kept elsewhere, such as the covering summary of its letter.
+
+    With a ``code`` it is no text but a warning that was found there, in the words of ``message``; ``digest`` is then of
+    what it is about.
+    """
 
     subject: str
     about: StrOrPromise
     text: str
     href: str = ""
     mend: StrOrPromise = ""
+    code: QualityCheck | None = None
+    message: str = ""
+    digest: str = ""
 
 
 def quality_page(actor: Actor, assessment_id: int, further: Sequence[Further] = ()) -> QualityPage:
@@ -308,6 +315,9 @@ def _findings(
     yield from checks.of_reading(
         checks.Reading(id=newest["key"], result=newest["a"], note=newest["b"]) if newest else None
     )
+    for one in further:
+        if one.code:
+            yield Finding(code=one.code, subject=one.subject, digest=one.digest, facts={"message": one.message})
 
 
 def _judged(scheme: SchemeText, numbers: Mapping[int, int], row: Mapping[str, Any]) -> checks.Judged:
@@ -340,6 +350,8 @@ def _texts(
             text = "\n".join(part for part in (row["a"], row["b"]) if part)
             yield Words(subject=f"{kind}:{row['key']}", text=text, longest=checks.LONGEST_PARAGRAPHS)
     for one in further:
+        if one.code:
+            continue
         yield Words(subject=one.subject, text=one.text, longest=checks.LONGEST_PARAGRAPHS)
 
 
@@ -449,8 +461,10 @@ def _message(finding: Finding) -> str:
             return _("“%(text)s” has no answer.") % {"text": Truncator(facts["text"]).chars(QUESTION_WORDS)}
         case QualityCheck.ON_NOTHING:
             return _("It touches no benchmark.")
-        case _:
+        case QualityCheck.SECOND_READING:
             return _of_reading(facts)
+        case _:
+            return str(facts["message"])
 
 
 def _against_marks(facts: Mapping[str, Any]) -> str:

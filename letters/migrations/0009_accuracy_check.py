@@ -8,8 +8,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assurance", "0011_documents_about"),
-        ("letters", "0006_letters_without_content"),
+        ("assurance", "0012_documents_about"),
+        ("letters", "0008_letter_translations"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -11,7 +11,16 @@ import json
 from datetime import date as Date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 PagePattern = Annotated[str, StringConstraints(pattern=r"^[^{}]*\{page\}[^{}]*\{pages\}[^{}]*$")]
@@ -25,7 +34,22 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Sender(Part):
+class Spoken(Part):
+    """A part whose texts may stand in another language than the letter.
+
+    ``langs`` is that language by the name of the field, and by ``field.2`` for one line of a list. It is not written
+    where it is empty, so that a letter in one language is frozen as it always was.
+    """
+
+    langs: dict[str, Language] = {}
+
+    @model_serializer(mode="wrap")
+    def _without_empty_langs(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written: dict[str, Any] = write(self)
+        return {name: value for name, value in written.items() if value or name != "langs"}
+
+
+class Sender(Spoken):
     """Who the letter is from, as printed at its head."""
 
     name: str
@@ -36,7 +60,7 @@ class Sender(Part):
     email: str = ""
 
 
-class Addressee(Part):
+class Addressee(Spoken):
     """Who the letter is to."""
 
     name: str
@@ -45,7 +69,7 @@ class Addressee(Part):
     address: list[str] = Field(default=[], max_length=12)
 
 
-class Item(Part):
+class Item(Spoken):
     """One entry of a list: ``text`` is prose (paragraphs, "- " lists, bold), ``heading`` is plain."""
 
     heading: str = ""
@@ -57,7 +81,7 @@ class Item(Part):
         return {"text": value} if isinstance(value, str) else value
 
 
-class Block(Part):
+class Block(Spoken):
     """One block of the letter, in order. ``items`` is for the two kinds of list, ``text`` for the others."""
 
     kind: BlockKind
@@ -96,7 +120,7 @@ def complete_columns(columns: list[Column]) -> list[Column]:
     return columns
 
 
-class Row(Part):
+class Row(Spoken):
     """One benchmark in Annex A. ``note`` says why a benchmark has no outcome, where it has none."""
 
     number: int
@@ -121,7 +145,7 @@ class AnnexA(Part):
     _columns = field_validator("columns")(complete_columns)
 
 
-class Scheme(Part):
+class Scheme(Spoken):
     """The version of the scheme that the letter was judged by."""
 
     code: str
@@ -136,14 +160,14 @@ class Criterion(Part):
     sub: list[str] = Field(default=[], max_length=40)
 
 
-class Level(Part):
+class Level(Spoken):
     """One level of a benchmark as it is printed, and its criteria."""
 
     label: str
     criteria: list[Criterion] = Field(max_length=60)
 
 
-class Benchmark(Part):
+class Benchmark(Spoken):
     """One benchmark of Annex B. ``note`` stands where a benchmark is not scored."""
 
     number: int
@@ -181,7 +205,7 @@ class Labels(Part):
     page_whole: PagePattern
 
 
-class Content(Part):
+class Content(Spoken):
     """A letter, ready to be set. ``date`` is the letter's own date; ``date_text`` is how it is printed."""
 
     format: Literal["letter-content/1"] = "letter-content/1"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django import template
 from django.utils.html import format_html, format_html_join
@@ -86,6 +87,38 @@ def prose(text: str) -> SafeString:
         else format_html("<p>{}</p>", _joined(map(inline, piece.texts), _BREAK))
         for piece in pieces(text)
     )
+
+
+@register.simple_tag
+def lang(part: Any, field: str, place: int | None = None) -> SafeString:
+    """The attribute that says in which language a text of ``part`` is, or nothing where it is the letter's own.
+
+    Args:
+        place: of one line, counted from 0, where the field is a list.
+    """
+    language = part.langs.get(field if place is None else f"{field}.{place}")
+    return format_html(' lang="{}"', language) if language else SafeString("")
+
+
+@register.filter
+def said(part: Any, field: str) -> SafeString:
+    """A short text of ``part``, in an element of its own only where it is in another language than the letter."""
+    language, text = lang(part, field), getattr(part, field)
+    return format_html("<span{}>{}</span>", language, text) if language else format_html("{}", text)
+
+
+@register.simple_tag
+def said_line(part: Any, field: str, place: int) -> SafeString:
+    """The same of one line of a list, counted from 0."""
+    language, text = lang(part, field, place), getattr(part, field)[place]
+    return format_html("<span{}>{}</span>", language, text) if language else format_html("{}", text)
+
+
+@register.filter
+def prose_of(part: Any, field: str) -> SafeString:
+    """The same of free text."""
+    language, text = lang(part, field), prose(getattr(part, field))
+    return format_html("<div{}>{}</div>", language, text) if language else text
 
 
 def _joined(parts: Iterable[str], between: str = "") -> SafeString:

@@ -156,8 +156,13 @@ class _Tree:
             self.discard(child)
 
     def finish(self, element: Any) -> None:
-        """Fill in the attributes that PDF/UA-1 asks for, and put list items into their one legal shape."""
+        """Fill in the attributes that PDF/UA-1 asks for, and put list items into their one legal shape.
+
+        What is in another language says so itself: WeasyPrint writes the language of the whole and no other.
+        """
         html, tag = self.sources.get(element.number, (None, ""))
+        if html is not None and (language := html.attrib.get("lang")):
+            element["Lang"] = pydyf.String(language)
         match element["S"]:
             case "/TH":
                 element.setdefault("A", pydyf.Dictionary({"O": "/Table"}))

@@ -12,7 +12,7 @@ from django.utils.translation import get_language, get_language_info, gettext, n
 
 from assurance.templatetags.govuk import tag
 from assurance.vocabulary import LetterState
-from letters.pdf.markup import prose
+from letters.pdf.markup import lang, prose, prose_of, said, said_line
 
 register = template.Library()
 
@@ -66,3 +66,7 @@ def point_out(context: template.Context, *parts: object) -> SafeString | str:
 
 
 register.filter("prose", prose)
+register.filter("prose_of", prose_of)
+register.filter("said", said)
+register.simple_tag(lang, name="lang")
+register.simple_tag(said_line, name="said_line")

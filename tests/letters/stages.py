@@ -49,6 +49,22 @@ def unsent(letter_id: int, authority_id: int) -> None:
     """Stands where the task is sent, for tests that make the file themselves or not at all."""
 
 
+def in_wales(universe: Universe) -> None:
+    """Alder is in Wales from now on. Its cycle was opened for England, so it is assessed first."""
+    universe.assessment(State.AGREED)
+    alder = universe.alder
+    row = {name: getattr(alder, name) for name in ("gss_code", "name", "short_name", "type", "region")}
+    with all_rows():
+        reference.put_authorities(
+            [(1, row | {"nation": "Wales"})],
+            file="wales",
+            by=universe.operator,
+            at=universe.at,
+            programme=universe.programme,
+        )
+        universe.alder = Authority.objects.get(pk=alder.pk)
+
+
 class Stages:
     """Letters about Alder's assessment of la-8."""
 

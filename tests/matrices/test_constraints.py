@@ -60,8 +60,8 @@ from assurance.vocabulary import Answer, LetterState, MessageState, Role, State
 from benchmarks.models import Benchmark, Criterion, CrosswalkEntry, Level, Scheme, SchemeVersion
 from benchmarks.vocabulary import Status
 from letters import actions as letter_actions
-from letters.models import CheckPoint, CycleWording, Edition, Letter, LetterCheck, Wording
-from tests.matrices.world import OURS, letter_out, our_models, pointed_out, whole_life
+from letters.models import CheckPoint, CycleWording, Edition, Letter, LetterCheck, LetterTranslation, Wording
+from tests.matrices.world import OURS, letter_out, our_models, pointed_out, translate, whole_life
 from tests.universe import Universe, all_rows, as_actor
 
 EARLY, LATE = date(2024, 1, 1), date(2025, 1, 1)
@@ -267,6 +267,10 @@ EXAMPLES: dict[str, Violation] = {
     "edition_language_once": lambda world: again(Edition, letter__number=2),
     "edition_file_whole": lambda world: change(Edition, {"sha256": "0"}, letter__number=2),
     "edition_content_has_digest": lambda world: change(Edition, {"content": {"a": 1}}, letter__number=2),
+    "letter_translation_once": lambda world: again(LetterTranslation),
+    "letters_lettertranslation_letter_id_same_authority": lambda world: change(
+        LetterTranslation, {"authority": world.birch}
+    ),
     "letters_edition_letter_id_same_authority": lambda world: change(
         Edition, {"authority": world.birch}, letter__number=2
     ),
@@ -463,6 +467,7 @@ def world(universe: Universe) -> Universe:
     with as_actor(universe.adviser) as by:
         letter_actions.end_check(by=by, at=universe.at, letter_id=correction.pk)
     pointed_out(universe, correction)
+    translate(universe, correction, universe.alder)
     with all_rows():
         partnership = reference.add_partnership(
             by=universe.operator,

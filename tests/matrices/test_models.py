@@ -22,7 +22,7 @@ from assurance.access import SIGHT, Actor, Grant, visible
 from assurance.models import Assessment, Membership
 from assurance.models.base import Tenant
 from assurance.vocabulary import LetterState, Role
-from tests.matrices.world import CAST, is_history, our_models, pointed_out, undone, whole_life
+from tests.matrices.world import CAST, is_history, our_models, pointed_out, translate, undone, whole_life
 from tests.universe import Universe, all_rows, as_actor, forget_scope
 
 TENANT, SHARED, LOG, WORKING = "tenant", "shared", "log", "working"
@@ -74,6 +74,7 @@ KINDS = {
     "letters.Edition": TENANT,
     "letters.LetterCheck": TENANT,
     "letters.CheckPoint": TENANT,
+    "letters.LetterTranslation": TENANT,
     # A tenant's as well, and no decision: kept while people work, without history.
     "assurance.Draft": WORKING,
     "assurance.Document": WORKING,
@@ -293,7 +294,9 @@ def two_lives(universe: Universe) -> Iterator[Universe]:
     """Alder and Birch, each with a row in every tenant's table."""
     for authority in (universe.alder, universe.birch):
         whole_life(universe, authority)
-        pointed_out(universe, universe.letter(LetterState.DRAFT, authority=authority))
+        letter = universe.letter(LetterState.DRAFT, authority=authority)
+        translate(universe, letter, authority)
+        pointed_out(universe, letter)
     yield universe
     forget_scope()
 

@@ -40,6 +40,10 @@ MAY_NAME_MODELS = {
     "letters.queries": "asks the policy and reads",
     "letters.content": "reads the record of a letter that was asked for already",
     "letters.quality": "checks a letter that was asked for already",
+    "letters.translation_actions": "asks the policy and writes",
+    "letters.translation_queries": "asks the policy and reads",
+    "letters.wording_actions": "asks the policy and writes",
+    "letters.wording_queries": "asks the policy and reads",
     # Published text names no person and no authority: everybody may read it.
     "benchmarks.models": "is them",
     "benchmarks.catalogue": "reads published text",

@@ -124,16 +124,21 @@ SAVES_MORE = {
     "letter-move (send_for_check, draft)": 14,
     "letter-move (send_for_approval, draft)": 15,
     "letter-move (approve, awaiting_approval)": 15,
+    "letter-translation (draft)": 17,
+    "letter-wordings": 19,
 }
 """Opening a cycle makes every assessment with its rows, history and events: more statements than a save, and as many
-for three authorities as for three hundred. A letter that is sent on is read whole, and its assessment is told."""
+for three authorities as for three hundred. A letter that is sent on is read whole, and its assessment is told. One that
+is translated, or put into another wording, is read whole as well, because its texts are what it says now."""
 READS_MORE = {
     "proposal (accept everything)": 9,
     "proposal (save for later)": 9,
     "proposal (dispute one)": 9,
     "transition (propose)": 9,
+    "letter-translation (draft)": 14,
 }
-"""The pages on which everything of an assessment is read before a decision, with last year or what to look at."""
+"""The pages on which everything of an assessment is read before a decision, with last year or what to look at; and the
+one on which a whole letter stands in two languages."""
 
 TABLE: dict[str, dict[str, int]] = {}
 """What each page cost whom it cost the most, to read and to save."""

@@ -52,8 +52,11 @@ from assurance.views import health
 from assurance.vocabulary import DocumentKind, LetterState, MessageState, Role, State
 from assurance.workflow import ASSESSMENT
 from letters import actions as letter_actions
-from letters.models import Letter, LetterCheck
+from letters import translation_actions, wording_actions
+from letters.models import Letter, LetterCheck, Wording
+from letters.translation_queries import translation_page
 from letters.workflow import LETTER
+from tests.letters.stages import in_wales, load_wordings
 from tests.matrices.world import (
     ANONYMOUS,
     CAST,
@@ -379,6 +382,69 @@ def draft_cycle(universe: Universe) -> Kwargs:
 def letter(state: LetterState, **more: Any) -> Callable[[Universe], Kwargs]:
     """Alder's letter in this state."""
     return lambda universe: {"letter_id": universe.letter(state).pk} | more
+
+
+def welsh_letter(universe: Universe) -> Kwargs:
+    """Alder's draft in two languages, and the Welsh wording that it was begun without."""
+    in_wales(universe)
+    universe.wording()
+    drafted = universe.letter(LetterState.DRAFT)
+    load_wordings()
+    with as_actor(universe.adviser) as by:
+        translation_actions.use_wordings(
+            by=by, at=universe.at, letter_id=drafted.pk, wordings=letter_actions.wordings_for(drafted.assessment)
+        )
+    return {"letter_id": drafted.pk}
+
+
+def letter_before_its_wording(universe: Universe) -> Kwargs:
+    """The same, and the Welsh wording is not used yet."""
+    in_wales(universe)
+    universe.wording()
+    drafted = universe.letter(LetterState.DRAFT)
+    load_wordings()
+    return {"letter_id": drafted.pk}
+
+
+def welsh_summary(universe: Universe, kwargs: Kwargs) -> Fields:
+    with as_actor(universe.adviser) as by:
+        page = translation_page(by, kwargs["letter_id"])
+    fields: dict[str, Any] = {}
+    for one in page.lines:
+        typed = "Blwyddyn dda." if one.key == "summary" else ""
+        fields |= {f"text_{one.slug}": typed, f"version_{one.slug}": 0, f"english_{one.slug}": one.digest}
+    return fields
+
+
+def wording_draft(**more: Any) -> Callable[[Universe], Kwargs]:
+    """A draft of a new version of the wording for la-8."""
+
+    def made(universe: Universe) -> Kwargs:
+        before = universe.wording()
+        with as_actor(universe.administrator) as by:
+            made = wording_actions.new_version(by=by, at=universe.at, wording_id=before.pk, version="draft")
+        return {"wording_id": made.pk} | more
+
+    return made
+
+
+def wording_published(universe: Universe) -> Kwargs:
+    return {"wording_id": universe.wording().pk}
+
+
+def wording_label(universe: Universe, kwargs: Kwargs) -> Fields:
+    with all_rows():
+        labels = Wording.objects.get(pk=kwargs["wording_id"]).content["labels"]
+    return labels | {"cc": "Copies:", "revision": 1, "sample": "full"}
+
+
+def cycle_with_wording(universe: Universe) -> Kwargs:
+    universe.wording()
+    return {"cycle_id": universe.cycle().pk}
+
+
+def wording_of_cycle(universe: Universe, kwargs: Kwargs) -> Fields:
+    return {"wording_en": universe.wording().pk, "was_en": 0}
 
 
 def of_letter(state: LetterState) -> Callable[[Universe], Kwargs]:
@@ -1203,6 +1269,49 @@ ROWS = [
     letter_move("return", LetterState.AWAITING_APPROVAL, "signatory", **REASON),
     letter_move("approve", LetterState.AWAITING_APPROVAL, "signatory"),
     letter_move("withdraw", LetterState.ISSUED, "signatory", **REASON),
+    Row(
+        "letter-translation", "draft", welsh_letter,
+        {302: ANONYMOUS, 200: "adviser manager signatory auditor", 403: "lead contributor viewer administrator"}, 404,
+        fields=welsh_summary, by=frozenset({"adviser"}),
+        only_look=frozenset({"manager", "signatory", "auditor"}),
+    ),
+    Row(
+        "letter-wordings", "", letter_before_its_wording, {302: ANONYMOUS}, 405,
+        fields=fixed(), by=frozenset({"adviser"}),
+    ),
+    # The wording of letters, which belongs to no authority.
+    Row("wordings", "", beside(wording_published), {302: ANONYMOUS, 200: "administrator auditor"}, 403),
+    Row("wording", "published", wording_published, {302: ANONYMOUS, 200: "administrator auditor"}, 403),
+    Row("wording", "draft", wording_draft(), {302: ANONYMOUS, 200: "administrator auditor"}, 403),
+    Row("wording-preview", "", wording_published, {302: ANONYMOUS, 200: "administrator auditor"}, 403),
+    Row("wording-yaml", "", wording_published, {302: ANONYMOUS, 200: "administrator auditor"}, 403),
+    Row(
+        "wording-copy", "", wording_published, {302: ANONYMOUS, 200: "administrator"}, 403,
+        fields=fixed(version="2"), by=frozenset({"administrator"}),
+    ),
+    Row(
+        "wording-publish", "", wording_draft(), {302: ANONYMOUS, 200: "administrator"}, 403,
+        fields=fixed(revision=1), by=frozenset({"administrator"}),
+    ),
+    Row(
+        "wording-part", "labels", wording_draft(name="labels"), {302: ANONYMOUS, 200: "administrator"}, 403,
+        fields=wording_label, by=frozenset({"administrator"}),
+    ),
+    Row(
+        "wording-text", "a new one", wording_draft(name="letter", place="new-text"),
+        {302: ANONYMOUS, 200: "administrator"}, 403,
+        fields=fixed(kind="paragraph", text="More.", items="", revision=1, sample="full"),
+        by=frozenset({"administrator"}),
+    ),
+    Row(
+        "wording-arrange", "", wording_draft(name="letter"), {302: f"{ANONYMOUS} administrator"}, 403,
+        fields=fixed(do="down:0", revision=1), by=frozenset({"administrator"}),
+    ),
+    Row(
+        "cycle-wordings", "", cycle_with_wording, {302: ANONYMOUS, 200: "administrator auditor",
+        403: "manager other_manager signatory"}, 404,
+        fields=wording_of_cycle, by=frozenset({"administrator"}), only_look=frozenset({"auditor"}),
+    ),
     # E-mail: everybody's own preferences, and the log of what was sent.
     Row("preferences", "", nothing, {302: ANONYMOUS}, 200, fields=fixed(how="weekly"), by=frozenset(CAST)),
     Row("messages", "", beside(failed_message), {302: ANONYMOUS, 200: "administrator auditor"}, 403),

@@ -43,6 +43,7 @@ from assurance.vocabulary import DocumentKind, FollowUpProgress, PointOutcome, R
 from letters import actions as letter_actions
 from letters import checks
 from letters.models import CheckPoint, Letter, LetterCheck
+from letters.translation_actions import Written, save_translations
 from tests.universe import MEMBERS_SINCE, Universe, all_rows, as_actor, forget_scope
 
 OURS = ("benchmarks", "assurance", "letters")
@@ -248,6 +249,13 @@ def pointed_out(universe: Universe, letter: Letter) -> CheckPoint:
                 given = {"outcome": PointOutcome.CHANGED, "answer": "So it is.", "at": timezone.now()}
                 checks.answer_point(by=by, point_id=point.pk, version=point.version, **given)
     return point
+
+
+def translate(universe: Universe, letter: Letter, authority: Authority) -> None:
+    """One text of a draft in Welsh. A draft in English alone keeps it too, and does not print it."""
+    one = Written(key="summary", text="Blwyddyn o waith cyson.", version=0, english="0" * 64)
+    with as_actor(universe.adviser_of(authority)) as adviser:
+        save_translations(by=adviser, at=universe.at, letter_id=letter.pk, written=[one])
 
 
 def overrule_all(universe: Universe, assessment: Assessment) -> None:

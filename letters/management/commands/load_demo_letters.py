@@ -16,7 +16,7 @@ from assurance.vocabulary import CycleState, Role, State
 from benchmarks.files import Refused
 from letters import actions
 from letters.models import Letter
-from letters.quality import look_at, texts_of
+from letters.quality import IN_WELSH, look_at, texts_of
 
 LETTERS_AFTER = {"draft": 7, "approve": 14}
 """In days from the agreement."""
@@ -26,6 +26,7 @@ SUMMARY = (
 )
 
 OVERRULED = "We went through it at the meeting, and the partnership's records bear the outcome out."
+NO_WELSH = "An invented letter to an invented council: nobody waits for its Welsh."
 
 
 class Command(BaseCommand):
@@ -60,7 +61,12 @@ class Command(BaseCommand):
 def _overrule(letter: Letter, by: access.Actor, at: datetime) -> None:
     """Say why the warnings of the quality check do not hold, as the adviser has to before the letter can go."""
     overrulings = [
-        Overruling(code=one.code, subject=one.subject, digest=one.digest, reason=OVERRULED)
+        Overruling(
+            code=one.code,
+            subject=one.subject,
+            digest=one.digest,
+            reason=NO_WELSH if one.subject.startswith(IN_WELSH) else OVERRULED,
+        )
         for one in (warned.finding for warned in look_at(letter).open)
     ]
     if overrulings:
