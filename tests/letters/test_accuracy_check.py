@@ -13,18 +13,20 @@ from assurance.access import Forbidden, NotFound, visible
 from assurance.actions.refusals import NotEditable, Stale, Unfit
 from assurance.models import Assessment, Event, Message, User
 from assurance.reminders import write_reminders
-from assurance.vocabulary import Audience, EventKind, LetterState, MessageKind, PointOutcome, State
+from assurance.vocabulary import Audience, EventKind, LetterState, MessageKind, PointOutcome
 from assurance.workflow import Blocked
 from letters import actions, checks
-from letters.models import CheckPoint, Letter, LetterCheck, Wording
+from letters.models import CheckPoint, Letter, LetterCheck
 from letters.places import places_of
-from tests.letters.stages import PARTS, Stages
+from tests.letters.stages import PARTS, Stages, in_wales
 from tests.letters.test_wording import letter as composed
 from tests.matrices.world import Visitors
 from tests.universe import Universe, all_rows, as_actor
 
 MARK = "zqaftercheckqz"
 """Written into the draft when the authority may no longer see it."""
+WELSH_HEADING = "Sicrwydd y ddyletswydd Prevent"
+"""As the heading of the Welsh letter begins."""
 
 
 @pytest.fixture
@@ -411,30 +413,18 @@ def test_the_last_day_is_asked_where_the_letter_is_sent_and_can_be_changed(stage
     assert visitors.post("adviser", change, fields).status_code == 409
 
 
-def welsh(stages: Stages) -> None:
-    """Have Alder written to in Welsh too, in words that are the English ones but for the heading."""
-    stages.universe.assessment(State.AGREED)
-    with all_rows():
-        wording = Wording.objects.get(code="outcomes-2024", language="en")
-        content = wording.content | {"language": "cy", "heading": "Llythyr"}
-        wording.pk, wording.language, wording.content, wording.digest = None, "cy", content, "0" * 64
-        wording.save()
-        stages.universe.alder.nation = "Wales"
-        stages.universe.alder.save()
-
-
 def test_a_letter_in_two_languages_is_shown_in_both_and_a_point_is_about_one(stages: Stages) -> None:
-    welsh(stages)
+    in_wales(stages.universe)
     letter = send(stages, stages.complete(stages.drafted()))
     assert set(current(stages).shown) == {"en", "cy"}
     one = point(stages, place="heading", language="cy")
-    assert (one.quote, one.language) == ("Llythyr", "cy")
+    assert one.language == "cy" and one.quote.startswith(WELSH_HEADING)
     visitors = Visitors(stages.universe)
     address = reverse("letter-check", args=[letter.assessment_id])
     page = visitors.get("lead", f"{address}?language=cy").content.decode()
     assert 'lang="cy"' in page and "1 point made" in page
     page = visitors.get("lead", address).content.decode()
-    assert "1 point made" not in page and "Llythyr" in page, "the point itself is listed with both"
+    assert "1 point made" not in page and WELSH_HEADING in page, "the point itself is listed with both"
 
 
 @pytest.mark.parametrize("name", ["outcomes-2024", "scores-2022"])

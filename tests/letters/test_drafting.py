@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from letters import actions
 from letters.models import Letter
-from tests.letters.stages import Stages
-from tests.letters.test_accuracy_check import welsh
+from tests.letters.stages import Stages, in_wales
+from tests.letters.test_accuracy_check import WELSH_HEADING
 from tests.matrices.world import Visitors, changed, overrule_all, written
 from tests.universe import Universe, all_rows, as_actor
 
@@ -61,16 +61,16 @@ def test_a_field_with_an_error_leaves_the_rest_of_the_preview(stages: Stages) ->
 
 
 def test_each_language_has_its_own_preview(stages: Stages) -> None:
-    welsh(stages)
+    in_wales(stages.universe)
     letter = stages.complete(stages.drafted())
     visitors, address = Visitors(stages.universe), reverse("letter-preview", args=[letter.pk])
     english = visitors.post("adviser", address, fields(letter)).content.decode()
     assert '<article class="app-letter" lang="en"' in english and 'value="cy"' in english
     for asked in ({"preview": "cy"}, {"shown": "cy"}, {"preview": "as-typed", "shown": "cy"}):
         page = visitors.post("adviser", address, fields(letter, **asked)).content.decode()
-        assert '<article class="app-letter" lang="cy"' in page and "Llythyr" in page
+        assert '<article class="app-letter" lang="cy"' in page and WELSH_HEADING in page
     page = visitors.post("adviser", reverse("letter-edit", args=[letter.pk]), fields(letter, preview="cy"))
-    assert "Llythyr" in page.content.decode()
+    assert WELSH_HEADING in page.content.decode()
 
 
 def test_warnings_about_the_words_are_beside_them_as_they_are_typed(stages: Stages) -> None:
