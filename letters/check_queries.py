@@ -21,6 +21,8 @@ from letters.places import Place, places_of
 
 P = Permission
 READERS = (P.READ_LETTERS, P.CHECK_LETTERS)
+OF_ROUND = ("letter__assessment__cycle", "letter__assessment__authority")
+OF_POINT = tuple(f"round__{name}" for name in OF_ROUND)
 
 
 @dataclass(frozen=True)
@@ -80,20 +82,21 @@ def open_round(actor: Actor, letter: Letter) -> LetterCheck | None:
     return visible(actor, LetterCheck).filter(letter=letter, closed_at__isnull=True).first()
 
 
+def own_check(actor: Actor, assessment_id: int) -> tuple[Assessment, LetterCheck | None]:
+    """The round that goes on about a letter of the actor's authority, if one does. Two queries."""
+    assessment = fetch(actor, P.CHECK_LETTERS, Assessment, related=("cycle",), pk=assessment_id)
+    rounds = visible(actor, LetterCheck).filter(
+        letter__assessment=assessment, letter__state=LetterState.ACCURACY_CHECK, closed_at__isnull=True
+    )
+    return assessment, rounds.first()
+
+
 def check_page(actor: Actor, assessment_id: int, language: str, today: date) -> CheckPage | None:
-    """The draft letter that waits for the authority's check; None when none does. Four queries.
+    """The draft letter that waits for the authority's check; None when none does. Three queries.
 
     A language in which nothing was shown gives the first one.
     """
-    assessment = fetch(actor, P.CHECK_LETTERS, Assessment, related=("cycle",), pk=assessment_id)
-    check = (
-        visible(actor, LetterCheck)
-        .select_related("letter")
-        .filter(
-            letter__assessment=assessment, letter__state=LetterState.ACCURACY_CHECK, closed_at__isnull=True
-        )
-        .first()
-    )  # fmt: skip
+    assessment, check = own_check(actor, assessment_id)
     if check is None:
         return None
     languages = tuple(sorted(check.shown, key=lambda code: code != ENGLISH))
@@ -142,17 +145,17 @@ def rounds_of(actor: Actor, assessment_id: int, today: date) -> Rounds:
 
 def point_to_change(actor: Actor, point_id: int) -> CheckPoint:
     """A point for whoever of the authority may change it."""
-    return fetch(actor, P.CHECK_LETTERS, CheckPoint, related=("round__letter__assessment__cycle",), pk=point_id)
+    return fetch(actor, P.CHECK_LETTERS, CheckPoint, related=OF_POINT, pk=point_id)
 
 
 def point_to_answer(actor: Actor, point_id: int) -> CheckPoint:
     """A point for the adviser who answers it."""
-    return fetch(actor, P.DRAFT_LETTERS, CheckPoint, related=("round__letter__assessment__cycle",), pk=point_id)
+    return fetch(actor, P.DRAFT_LETTERS, CheckPoint, related=OF_POINT, pk=point_id)
 
 
 def round_to_prolong(actor: Actor, round_id: int) -> LetterCheck:
     """A round for the adviser who gives more time."""
-    return fetch(actor, P.DRAFT_LETTERS, LetterCheck, related=("letter__assessment__cycle",), pk=round_id)
+    return fetch(actor, P.DRAFT_LETTERS, LetterCheck, related=OF_ROUND, pk=round_id)
 
 
 def may_be_changed(point: CheckPoint, today: date) -> bool:

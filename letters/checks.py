@@ -306,6 +306,8 @@ def _tell(
     name: str, role: Role, round_: LetterCheck, by: Actor, at: datetime, *, due: date | None = None, key: str = ""
 ) -> None:
     letter = round_.letter
+    # Read with the letter already.
+    letter.assessment.authority = letter.authority
     outbox.letter_checked(
         name,
         letter.assessment,

@@ -30,8 +30,18 @@ from assurance.actions import (
 )
 from assurance.models import Assessment, Event, Message, Recommendation, Review
 from assurance.queries.quality import quality_page
-from assurance.vocabulary import DocumentKind, FollowUpProgress, LetterState, ReadingResult, State, Verdict
+from assurance.vocabulary import (
+    LETTER_DOCUMENTS,
+    DocumentKind,
+    FollowUpProgress,
+    LetterState,
+    ReadingResult,
+    State,
+    Verdict,
+)
+from letters import documents as copies
 from letters import submission
+from letters.models import Letter
 from tests.matrices.crawler import everything
 from tests.matrices.world import Visitors
 from tests.universe import Universe, all_rows, as_actor
@@ -116,11 +126,17 @@ def write_reading(universe: Universe, assessment: Assessment) -> None:
 
 def have_files_made(universe: Universe, assessment: Assessment, who: str) -> None:
     """Every file that the person may ask for, made as the worker makes it."""
-    makers = {**workbook.MAKERS, DocumentKind.SUBMISSION: submission.file_of}
+    of_letters = dict.fromkeys(LETTER_DOCUMENTS, copies.file_of)
+    makers = {**workbook.MAKERS, DocumentKind.SUBMISSION: submission.file_of, **of_letters}
+    with all_rows():
+        letter = Letter.objects.filter(assessment=assessment).last()
     for kind in DocumentKind:
+        about = f"letter:{letter.pk}:en" if kind in LETTER_DOCUMENTS and letter else ""
+        if kind in LETTER_DOCUMENTS and not letter:
+            continue
         with as_actor(universe.cast[who]) as by:
             try:
-                asked = documents.ask(by=by, at=universe.at, assessment_id=assessment.pk, kind=kind)
+                asked = documents.ask(by=by, at=universe.at, assessment_id=assessment.pk, kind=kind, about=about)
             except documents.Forbidden:
                 continue
         with all_rows():

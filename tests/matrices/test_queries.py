@@ -121,24 +121,31 @@ ANONYMOUS_ASKS = {"password-reset-confirm": 1}
 
 SAVES_MORE = {
     "cycle-open (in preparation)": 20,
-    "letter-move (send_for_check, draft)": 14,
-    "letter-move (send_for_approval, draft)": 15,
-    "letter-move (approve, awaiting_approval)": 15,
+    "letter-draft": 14,
+    "letter-move (send_for_check, draft)": 26,
+    "letter-move (end_check, accuracy_check)": 13,
+    "letter-move (send_for_approval, draft)": 18,
+    "letter-move (approve, awaiting_approval)": 18,
+    "letter-check-done": 14,
+    "letter-check-until": 13,
     "letter-translation (draft)": 17,
     "letter-wordings": 19,
 }
 """Opening a cycle makes every assessment with its rows, history and events: more statements than a save, and as many
-for three authorities as for three hundred. A letter that is sent on is read whole, and its assessment is told. One that
-is translated, or put into another wording, is read whole as well, because its texts are what it says now."""
+for three authorities as for three hundred. A letter that is sent on is read whole, and its assessment is told; one
+that is shown to its authority is read whole twice, to be printable and to be frozen, and somebody is told by e-mail.
+One that is translated, or put into another wording, is read whole too, because its texts are what it says now."""
 READS_MORE = {
     "proposal (accept everything)": 9,
     "proposal (save for later)": 9,
     "proposal (dispute one)": 9,
     "transition (propose)": 9,
+    "letter (draft)": 9,
+    "letter-edit (draft)": 12,
     "letter-translation (draft)": 14,
 }
-"""The pages on which everything of an assessment is read before a decision, with last year or what to look at; and the
-one on which a whole letter stands in two languages."""
+"""The pages on which everything of an assessment is read before a decision, with last year or what to look at; a draft
+letter, which is put together from all of it; and the one on which a whole letter stands in two languages."""
 
 TABLE: dict[str, dict[str, int]] = {}
 """What each page cost whom it cost the most, to read and to save."""
