@@ -43,7 +43,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.READ_PROGRESS, P.READ_DRAFT, P.READ_SUBMITTED, P.READ_PROPOSED, P.READ_OUTCOMES,
             P.READ_SHARED_EVENTS, P.READ_ISSUED_LETTERS,
             P.EDIT_ANSWERS, P.SUBMIT, P.GIVE, P.INVITE, P.COMMENT, P.AGREE, P.CHECK_LETTERS, P.CONSENT,
-            P.READ_LIBRARY,
+            P.READ_LIBRARY, P.MAKE_BOARD_PACKS,
         }
     ),
     Role.CONTRIBUTOR: frozenset(
@@ -56,7 +56,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: frozenset(
         {
             P.READ_PROGRESS, P.READ_SUBMITTED, P.READ_PROPOSED, P.READ_OUTCOMES,
-            P.READ_SHARED_EVENTS, P.READ_ISSUED_LETTERS, P.READ_LIBRARY,
+            P.READ_SHARED_EVENTS, P.READ_ISSUED_LETTERS, P.READ_LIBRARY, P.MAKE_BOARD_PACKS,
         }
     ),
     Role.ADVISER: frozenset(
@@ -64,7 +64,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.READ_PROGRESS, P.READ_SUBMITTED, P.READ_REVIEW, P.READ_OUTCOMES, P.READ_EVENTS,
             P.READ_ISSUED_LETTERS, P.READ_LETTERS,
             P.READ_PRIVATE, P.READ_LIBRARY,
-            P.REVIEW, P.DRAFT_LETTERS, P.OVERRULE, P.COVER,
+            P.REVIEW, P.DRAFT_LETTERS, P.OVERRULE, P.COVER, P.MAKE_BOARD_PACKS,
         }
     ),
     Role.REGIONAL_MANAGER: frozenset(
@@ -72,14 +72,14 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.READ_PROGRESS, P.READ_SUBMITTED, P.READ_REVIEW, P.READ_OUTCOMES, P.READ_EVENTS,
             P.READ_ISSUED_LETTERS, P.READ_LETTERS,
             P.READ_PRIVATE, P.READ_LIBRARY, P.READ_CALIBRATION,
-            P.SETTLE, P.OVERRULE, P.SECOND_READ, P.COVER, P.ASSIGN,
+            P.SETTLE, P.OVERRULE, P.SECOND_READ, P.COVER, P.ASSIGN, P.MAKE_BOARD_PACKS,
         }
     ),
     Role.SIGNATORY: frozenset(
         {
             P.READ_PROGRESS, P.READ_OUTCOMES, P.READ_ISSUED_LETTERS, P.READ_LETTERS,
             P.READ_LIBRARY, P.READ_CALIBRATION,
-            P.APPROVE_LETTERS,
+            P.APPROVE_LETTERS, P.MAKE_BOARD_PACKS,
         }
     ),
     Role.CYCLE_ADMINISTRATOR: frozenset(
@@ -172,6 +172,8 @@ SIGHT: dict[str, Sight] = {
         (P.READ_ISSUED_LETTERS, Q(letter__issued_at__isnull=False)),
         (P.CHECK_LETTERS, Q(letter__state=LetterState.ACCURACY_CHECK)),
     ),
+    # Each is its maker's alone, and each query says so.
+    "letters.BoardPack": ((P.MAKE_BOARD_PACKS, EVERY),),
 }
 """For each model, which permission shows which of its rows. A model that is not here is shown to nobody."""
 

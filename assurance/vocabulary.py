@@ -69,6 +69,7 @@ class Permission(models.TextChoices):
     READ_LIBRARY = "read_library", _("read the library of good practice")
     LOAD_REFERENCE = "load_reference", _("load authorities, schemes and wording")
     IMPORT_HISTORY = "import_history", _("take over records of earlier years")
+    MAKE_BOARD_PACKS = "make_board_packs", _("make a board pack from an issued letter")
 
 
 class State(models.TextChoices):
@@ -197,6 +198,8 @@ class DocumentKind(models.TextChoices):
     WORKBOOK_XLSX = "workbook_xlsx", _("Workbook (Excel)")
     WORKBOOK_ODS = "workbook_ods", _("Workbook (OpenDocument)")
     SUBMISSION = "submission", _("Self-assessment as PDF")
+    BOARD_SLIDES = "board_slides", _("Board pack as slides (PowerPoint)")
+    BOARD_PDF = "board_pdf", _("Board pack as PDF")
 
 
 class Making(models.TextChoices):

@@ -58,6 +58,7 @@ class LetterPage:
     is_being_made: bool
     replaced_by: int | None
     warnings: int | None = None
+    can_make_board_pack: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,7 @@ def letter_page(actor: Actor, letter_id: int, today: date, language: str = ENGLI
         is_being_made=letter.state == LetterState.APPROVED and not letter.failure,
         replaced_by=_replaced_by(letter),
         warnings=len(look_at(letter).open) if _is_checked(actor, letter) else None,
+        can_make_board_pack=letter.state == LetterState.ISSUED and holds(actor, P.MAKE_BOARD_PACKS, letter),
     )
 
 

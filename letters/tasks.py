@@ -11,6 +11,7 @@ from assurance.tasks import ScopedTask
 from assurance.vocabulary import DocumentKind
 from letters import submission
 from letters.actions import make_file
+from letters.board import make
 from letters.queries import waiting_for_file
 
 SUBMISSION_WITHIN = 120
@@ -32,6 +33,12 @@ def make_letter_file(letter_id: int, authority_id: int) -> None:
 def make_submission(document_id: int, authority_id: int) -> None:
     """Set a whole self-assessment as PDF, for whoever asked for it. Doing it twice does it once."""
     documents.make(document_id=document_id, at=timezone.now(), makers={DocumentKind.SUBMISSION: submission.file_of})
+
+
+@shared_task(base=ScopedTask, name="letters.make_board_pack")
+def make_board_pack(document_id: int, authority_id: int) -> None:
+    """Make a board pack of an issued letter, for whoever asked for it. Doing it twice does it once."""
+    documents.make(document_id=document_id, at=timezone.now(), makers=make.MAKERS)
 
 
 @shared_task(name="letters.sweep")

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from letters import views
+from letters.board import views as board
 
 urlpatterns = [
     path("", views.letter_list, name="letters"),
@@ -10,6 +11,7 @@ urlpatterns = [
     path("assessment/<int:assessment_id>/draft/", views.draft, name="letter-draft"),
     path("assessment/<int:assessment_id>/submission/", views.submission, name="submission-pdf"),
     path("<int:letter_id>/", views.letter, name="letter"),
+    path("<int:letter_id>/board/", board.board_pack, name="letter-board"),
     path("<int:letter_id>/edit/", views.edit, name="letter-edit"),
     path("<int:letter_id>/history/", views.history, name="letter-history"),
     path("<int:letter_id>/quality/", views.quality, name="letter-quality"),

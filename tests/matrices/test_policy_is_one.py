@@ -34,6 +34,8 @@ MAY_NAME_MODELS = {
     "letters.workflow": "is a table of the same kind",
     "letters.actions": "asks the policy and writes",
     "letters.queries": "asks the policy and reads",
+    "letters.board.queries": "asks the policy and reads",
+    "letters.board.actions": "asks the policy and writes",
     "letters.content": "reads the record of a letter that was asked for already",
     "letters.quality": "checks a letter that was asked for already",
     # Published text names no person and no authority: everybody may read it.
