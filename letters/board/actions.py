@@ -14,7 +14,7 @@ from assurance.actions.answers import fitting
 from assurance.actions.refusals import Stale, Unfit
 from assurance.models import Assessment
 from assurance.vocabulary import AUTHORITY_ROLES, Audience, EventKind, Permission
-from letters.board.queries import EDIT, INCLUDE, LEAVE, OWNERS, letter_in_force, texts_of
+from letters.board.queries import EDIT, INCLUDE, LEAVE, OWNERS, keys_of, letter_in_force
 from letters.models import BoardPack, Letter
 
 LONGEST = text.REASON
@@ -44,7 +44,7 @@ def save_pack(
         pack = BoardPack.objects.filter(letter=letter, saved_by=by.user).first()
         if (pack.version if pack else 0) != version:
             raise Stale(pack)
-        kept = {one.key: _choice(one.key, choices) for one in texts_of(letter)}
+        kept = {key: _choice(key, choices) for key in keys_of(letter)}
         if pack is not None and pack.choices == kept:
             return pack
         if pack is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -119,16 +119,21 @@ class BoardPage:
 
 
 @dataclass(frozen=True)
-class _Gathered:
-    """An issued letter with what stands behind it."""
+class _Said:
+    """The texts of an issued letter, from the record behind it."""
 
     letter: Letter
+    points: Points
+    follow_ups: FollowUps
+
+
+@dataclass(frozen=True)
+class _Gathered(_Said):
+    """The same with the letter as it was frozen, and the outcomes that stand."""
+
     content: Content
     scheme: SchemeText
     agreed: Agreed
-    points: Points
-    follow_ups: FollowUps
-    choices: Choices = field(default_factory=dict)
 
 
 def letter_in_force(actor: Actor, letter_id: int) -> Letter:
@@ -150,16 +155,20 @@ def letter_in_force(actor: Actor, letter_id: int) -> Letter:
 
 
 def texts_of(letter: Letter) -> tuple[Text, ...]:
-    """Every text of a letter in force that can be left out or put in other words. Five queries."""
-    return tuple(_texts(_gathered(letter), _names(letter)))
+    """Every text of a letter in force that can be left out or put in other words. Three queries."""
+    return tuple(_texts(_said(letter), _names(letter)))
+
+
+def keys_of(letter: Letter) -> tuple[str, ...]:
+    """The keys of these texts. Two queries."""
+    return tuple(one.key for one in _texts(_said(letter), ()))
 
 
 def board_page(actor: Actor, letter_id: int) -> BoardPage:
-    """The page of a pack. Seven queries; raises as :func:`letter_in_force`."""
+    """The page of a pack. Five queries; raises as :func:`letter_in_force`."""
     letter = letter_in_force(actor, letter_id)
     pack = _own_pack(actor, letter)
-    found = _gathered(letter)
-    texts = tuple(_texts(found, _names(letter), pack.choices if pack else {}))
+    texts = tuple(_texts(_said(letter), _names(letter), pack.choices if pack else {}))
     return BoardPage(letter, reference(letter), texts, pack)
 
 
@@ -180,6 +189,7 @@ def board_content(actor: Actor, assessment_id: int) -> BoardContent:
     require(actor, P.MAKE_BOARD_PACKS, letter)
     pack = _own_pack(actor, letter)
     found = _gathered(letter)
+    _as_the_letter_has_them(found)
     texts = list(_texts(found, _names(letter)))
     choices = {one.key: {"choice": LEAVE if one.findings else INCLUDE, "text": ""} for one in texts}
     kept = {key: dict(value) for key, value in (pack.choices if pack else {}).items() if key in choices}
@@ -190,9 +200,16 @@ def _own_pack(actor: Actor, letter: Letter) -> BoardPack | None:
     return visible(actor, BoardPack).filter(letter=letter, saved_by=actor.user).first()
 
 
+def _said(letter: Letter) -> _Said:
+    """Whoever may read the letter may read what it says, whichever table that stands in. Two queries."""
+    mine = {"assessment": letter.assessment_id}
+    both = points(Strength.objects.filter(**mine), Recommendation.objects.filter(**mine))
+    return _Said(letter=letter, points=both, follow_ups=follow_ups_of(letter.assessment))
+
+
 def _gathered(letter: Letter) -> _Gathered:
-    """Whoever may read the letter may read what it says, whichever table that stands in. Four queries."""
-    assessment = letter.assessment
+    """With the outcomes. Four queries."""
+    said, assessment = _said(letter), letter.assessment
     edition = letter.editions.get(language=ENGLISH)
     found = AgreedOutcome.objects.filter(assessment=assessment)
     return _Gathered(
@@ -200,11 +217,23 @@ def _gathered(letter: Letter) -> _Gathered:
         content=Content.model_validate(edition.content),
         scheme=scheme_text(assessment.cycle.scheme_version_id),
         agreed={one: (answer, level) for one, answer, level in found.values_list("benchmark", "answer", "level")},
-        points=points(
-            Strength.objects.filter(assessment=assessment), Recommendation.objects.filter(assessment=assessment)
-        ),
-        follow_ups=follow_ups_of(assessment),
+        points=said.points,
+        follow_ups=said.follow_ups,
     )
+
+
+def _as_the_letter_has_them(found: _Gathered) -> None:
+    """Go on only if the letter has what the record has: nothing goes into a pack that was not issued.
+
+    Raises:
+        ValueError: it has not.
+    """
+    blocks = found.content.blocks
+    said = {(item.heading, item.text) for block in blocks for item in block.items}
+    wanted = {("", one) for one in found.points.strengths}
+    wanted |= {(one.heading, one.text) for one in found.points.recommendations}
+    if not wanted <= said or not any(found.letter.summary in block.text for block in blocks):
+        raise ValueError(f"letter {found.letter.pk} does not say what the record says")
 
 
 def _names(letter: Letter) -> list[str]:
@@ -214,7 +243,7 @@ def _names(letter: Letter) -> list[str]:
     return [*dict.fromkeys([*said, *members.order_by("person__name").values_list("person__name", flat=True)])]
 
 
-def _texts(found: _Gathered, names: Sequence[str], choices: Choices | None = None) -> Iterable[Text]:
+def _texts(found: _Said, names: Sequence[str], choices: Choices | None = None) -> Iterable[Text]:
     """What there is to decide on, in the order of the slides. Words of one's own are looked at instead."""
     if found.letter.summary:
         yield _text("summary", _("Covering summary"), "", found.letter.summary, names, choices)

@@ -59,7 +59,7 @@ from assurance.models import (
 from assurance.vocabulary import Answer, LetterState, MessageState, Role, State
 from benchmarks.models import Benchmark, Criterion, CrosswalkEntry, Level, Scheme, SchemeVersion
 from benchmarks.vocabulary import Status
-from letters.models import CycleWording, Edition, Letter, Wording
+from letters.models import BoardPack, CycleWording, Edition, Letter, Wording
 from tests.matrices.world import OURS, our_models, whole_life
 from tests.universe import Universe, all_rows
 
@@ -266,6 +266,8 @@ EXAMPLES: dict[str, Violation] = {
     "edition_language_once": lambda world: again(Edition, letter__number=2),
     "edition_file_whole": lambda world: change(Edition, {"sha256": "0"}, letter__number=2),
     "edition_content_has_digest": lambda world: change(Edition, {"content": {"a": 1}}, letter__number=2),
+    "board_pack_once": lambda world: again(BoardPack),
+    "letters_boardpack_letter_id_same_authority": lambda world: change(BoardPack, {"authority": world.birch}),
     "letters_edition_letter_id_same_authority": lambda world: change(
         Edition, {"authority": world.birch}, letter__number=2
     ),
@@ -430,9 +432,10 @@ def world(universe: Universe) -> Universe:
     """A row in every table: two authorities' whole lives, an issued letter and its correction in draft."""
     for authority in (universe.alder, universe.birch):
         whole_life(universe, authority)
-    universe.letter(LetterState.ISSUED)
+    letter = universe.letter(LetterState.ISSUED)
     universe.correction()
     with all_rows():
+        BoardPack.objects.create(authority=universe.alder, letter=letter, saved_by=universe.lead, saved_at=universe.at)
         partnership = reference.add_partnership(
             by=universe.operator,
             at=universe.at,

@@ -22,6 +22,7 @@ from assurance.access import SIGHT, Actor, Grant, visible
 from assurance.models import Assessment, Membership
 from assurance.models.base import Tenant
 from assurance.vocabulary import LetterState, Role
+from letters.models import BoardPack
 from tests.matrices.world import CAST, is_history, our_models, undone, whole_life
 from tests.universe import Universe, all_rows, as_actor, forget_scope
 
@@ -72,6 +73,7 @@ KINDS = {
     "assurance.SecondReading": TENANT,
     "letters.Letter": TENANT,
     "letters.Edition": TENANT,
+    "letters.BoardPack": TENANT,
     # A tenant's as well, and no decision: kept while people work, without history.
     "assurance.Draft": WORKING,
     "assurance.Document": WORKING,
@@ -288,7 +290,11 @@ def two_lives(universe: Universe) -> Iterator[Universe]:
     """Alder and Birch, each with a row in every tenant's table."""
     for authority in (universe.alder, universe.birch):
         whole_life(universe, authority)
-        universe.letter(LetterState.DRAFT, authority=authority)
+        letter = universe.letter(LetterState.DRAFT, authority=authority)
+        with all_rows():
+            BoardPack.objects.create(
+                authority=authority, letter=letter, saved_by=universe.lead_of(authority), saved_at=universe.at
+            )
     yield universe
     forget_scope()
 

@@ -32,6 +32,7 @@ from assurance.models import Assessment, Event, Message, Recommendation, Review
 from assurance.queries.quality import quality_page
 from assurance.vocabulary import DocumentKind, FollowUpProgress, LetterState, ReadingResult, State, Verdict
 from letters import submission
+from letters.board import make
 from tests.matrices.crawler import everything
 from tests.matrices.world import Visitors
 from tests.universe import Universe, all_rows, as_actor
@@ -116,7 +117,7 @@ def write_reading(universe: Universe, assessment: Assessment) -> None:
 
 def have_files_made(universe: Universe, assessment: Assessment, who: str) -> None:
     """Every file that the person may ask for, made as the worker makes it."""
-    makers = {**workbook.MAKERS, DocumentKind.SUBMISSION: submission.file_of}
+    makers = {**workbook.MAKERS, **make.MAKERS, DocumentKind.SUBMISSION: submission.file_of}
     for kind in DocumentKind:
         with as_actor(universe.cast[who]) as by:
             try:

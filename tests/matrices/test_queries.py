@@ -121,12 +121,14 @@ ANONYMOUS_ASKS = {"password-reset-confirm": 1}
 
 SAVES_MORE = {
     "cycle-open (in preparation)": 20,
+    "letter-board (issued)": 20,
     "letter-move (send_for_check, draft)": 14,
     "letter-move (send_for_approval, draft)": 15,
     "letter-move (approve, awaiting_approval)": 15,
 }
 """Opening a cycle makes every assessment with its rows, history and events: more statements than a save, and as many
-for three authorities as for three hundred. A letter that is sent on is read whole, and its assessment is told."""
+for three authorities as for three hundred. A board pack is read, kept and asked for at once. A letter that is sent on
+is read whole, and its assessment is told."""
 READS_MORE = {
     "proposal (accept everything)": 9,
     "proposal (save for later)": 9,
