@@ -17,10 +17,10 @@ WIDTH, HEIGHT = 960.0, 540.0
 """Of a slide: 16 to 9, as wide as PowerPoint's."""
 MARGIN = 50.0
 ROOM = WIDTH - 2 * MARGIN
-TITLE_TOP, TITLE_ROOM = 32.0, 84.0
-BODY_TOP = 122.0
-BODY_ROOM = 372.0
-FOOT_TOP = 504.0
+TITLE_TOP, TITLE_ROOM = 28.0, 78.0
+BODY_TOP = 112.0
+BODY_ROOM = 384.0
+FOOT_TOP = 506.0
 TITLE, TEXT, SMALL, CELL, FOOT = 32, 20, 18, 18, 12
 """Sizes of type. Nothing that is read from a distance is smaller than 18 points; the foot repeats what is known."""
 SMALLER_TITLES = (28, 24, 20)

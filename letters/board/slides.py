@@ -68,6 +68,12 @@ LAYOUTS = (0, 1, 5)
 COVER, WITH_TEXT, TITLE_ONLY = range(3)
 CHART = 16
 """Of the names in a chart: each stands in the table after it, too."""
+_BAND = """
+<p:sp {0}><p:nvSpPr><p:cNvPr id="90" name="Band"/><p:cNvSpPr/><p:nvPr userDrawn="1"/></p:nvSpPr>
+<p:spPr><a:xfrm><a:off x="0" y="0"/><a:ext cx="{width}" cy="{height}"/></a:xfrm>
+<a:prstGeom prst="rect"><a:avLst/></a:prstGeom><a:solidFill><a:srgbClr val="{colour}"/></a:solidFill></p:spPr>
+</p:sp>"""
+"""Across the top of every slide; behind the rest, and not read out."""
 _TITLES = {PP_PLACEHOLDER.TITLE, PP_PLACEHOLDER.CENTER_TITLE}
 _FURNITURE = {PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.SLIDE_NUMBER}
 MOMENT = (1980, 1, 1, 0, 0, 0)
@@ -285,6 +291,8 @@ def _prepare(file: Any) -> None:
             _place(shape, MARGIN, TITLE_TOP, ROOM, TITLE_ROOM)
         else:
             _place(shape, MARGIN, BODY_TOP, ROOM, BODY_ROOM)
+    band = _BAND.format(nsdecls("a", "p"), width=Pt(WIDTH), height=Pt(6), colour=PURPLE)
+    master.shapes._spTree.insert(2, parse_xml(band))
     theme = master.part.part_related_by(RT.THEME)
     theme._blob = _themed(theme.blob)
     # A picture of the template's own first slide.
