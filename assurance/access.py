@@ -44,7 +44,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.READ_PROGRESS, P.READ_DRAFT, P.READ_SUBMITTED, P.READ_PROPOSED, P.READ_OUTCOMES,
             P.READ_SHARED_EVENTS, P.READ_ISSUED_LETTERS,
             P.EDIT_ANSWERS, P.SUBMIT, P.GIVE, P.INVITE, P.COMMENT, P.AGREE, P.CHECK_LETTERS, P.CONSENT,
-            P.READ_LIBRARY,
+            P.READ_LIBRARY, P.MAKE_BOARD_PACKS,
         }
     ),
     Role.CONTRIBUTOR: frozenset(
@@ -57,7 +57,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: frozenset(
         {
             P.READ_PROGRESS, P.READ_SUBMITTED, P.READ_PROPOSED, P.READ_OUTCOMES,
-            P.READ_SHARED_EVENTS, P.READ_ISSUED_LETTERS, P.READ_LIBRARY,
+            P.READ_SHARED_EVENTS, P.READ_ISSUED_LETTERS, P.READ_LIBRARY, P.MAKE_BOARD_PACKS,
         }
     ),
     Role.ADVISER: frozenset(
@@ -65,7 +65,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.READ_PROGRESS, P.READ_SUBMITTED, P.READ_REVIEW, P.READ_OUTCOMES, P.READ_EVENTS,
             P.READ_ISSUED_LETTERS, P.READ_LETTERS,
             P.READ_PRIVATE, P.READ_LIBRARY,
-            P.REVIEW, P.DRAFT_LETTERS, P.OVERRULE, P.COVER,
+            P.REVIEW, P.DRAFT_LETTERS, P.OVERRULE, P.COVER, P.MAKE_BOARD_PACKS,
         }
     ),
     Role.REGIONAL_MANAGER: frozenset(
@@ -73,14 +73,14 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.READ_PROGRESS, P.READ_SUBMITTED, P.READ_REVIEW, P.READ_OUTCOMES, P.READ_EVENTS,
             P.READ_ISSUED_LETTERS, P.READ_LETTERS,
             P.READ_PRIVATE, P.READ_LIBRARY, P.READ_CALIBRATION,
-            P.SETTLE, P.OVERRULE, P.SECOND_READ, P.COVER, P.ASSIGN,
+            P.SETTLE, P.OVERRULE, P.SECOND_READ, P.COVER, P.ASSIGN, P.MAKE_BOARD_PACKS,
         }
     ),
     Role.SIGNATORY: frozenset(
         {
             P.READ_PROGRESS, P.READ_OUTCOMES, P.READ_ISSUED_LETTERS, P.READ_LETTERS,
             P.READ_LIBRARY, P.READ_CALIBRATION,
-            P.APPROVE_LETTERS,
+            P.APPROVE_LETTERS, P.MAKE_BOARD_PACKS,
         }
     ),
     Role.CYCLE_ADMINISTRATOR: frozenset(
@@ -182,6 +182,8 @@ SIGHT: dict[str, Sight] = {
     "letters.LetterCheck": ((P.READ_LETTERS, EVERY), (P.CHECK_LETTERS, EVERY)),
     "letters.CheckPoint": ((P.READ_LETTERS, EVERY), (P.CHECK_LETTERS, EVERY)),
     "letters.LetterTranslation": ((P.READ_LETTERS, EVERY),),
+    # Each is its maker's alone, and each query says so.
+    "letters.BoardPack": ((P.MAKE_BOARD_PACKS, EVERY),),
 }
 """For each model, which permission shows which of its rows. A model that is not here is shown to nobody."""
 

@@ -71,6 +71,7 @@ class Permission(models.TextChoices):
     READ_WORDING = "read_wording", _("read the wording of letters")
     EDIT_WORDING = "edit_wording", _("write, publish and choose the wording of letters")
     IMPORT_HISTORY = "import_history", _("take over records of earlier years")
+    MAKE_BOARD_PACKS = "make_board_packs", _("make a board pack from an issued letter")
 
 
 class State(models.TextChoices):
@@ -213,6 +214,8 @@ class DocumentKind(models.TextChoices):
     SUBMISSION = "submission", _("Self-assessment as PDF")
     LETTER_DRAFT = "letter_draft", _("Draft letter as PDF")
     LETTER_DOCX = "letter_docx", _("Word copy of a letter")
+    BOARD_SLIDES = "board_slides", _("Board pack as slides (PowerPoint)")
+    BOARD_PDF = "board_pdf", _("Board pack as PDF")
 
 
 LETTER_DOCUMENTS = frozenset({DocumentKind.LETTER_DRAFT, DocumentKind.LETTER_DOCX})

@@ -292,3 +292,27 @@ class LetterTranslation(Tenant, Versioned):
 
     def __str__(self) -> str:
         return f"{self.letter}, {self.language}: {self.key}"
+
+
+class BoardPack(Tenant, Versioned):
+    """What somebody chose for their board pack of a letter. The letter itself never changes by it.
+
+    Theirs alone, as the documents are that they ask for: what one person writes for a paper is not put into another's.
+    """
+
+    letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="board_packs")
+    choices = models.JSONField(
+        default=dict, blank=True, help_text="By the place of each text: include, leave or edit, and the words for it."
+    )
+    saved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    saved_at = models.DateTimeField()
+
+    history = history()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["letter", "saved_by"], name="board_pack_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.letter}, board pack of {self.saved_by}"

@@ -70,6 +70,7 @@ class LetterPage:
     can_check: bool = False
     can_copy: bool = False
     is_draft: bool = False
+    can_make_board_pack: bool = False
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,7 @@ def letter_page(actor: Actor, letter_id: int, today: date, language: str = ENGLI
         warnings=len(look_at(letter).open) if _is_checked(actor, letter) else None,
         check=shown,
         can_check=shown is not None and holds(actor, P.CHECK_LETTERS, letter),
+        can_make_board_pack=letter.state == LetterState.ISSUED and holds(actor, P.MAKE_BOARD_PACKS, letter),
     )
 
 

@@ -12,6 +12,7 @@ from assurance.vocabulary import LETTER_DOCUMENTS, DocumentKind
 from letters import documents as copies
 from letters import submission
 from letters.actions import make_file
+from letters.board import make
 from letters.queries import waiting_for_file
 
 SUBMISSION_WITHIN = 120
@@ -39,6 +40,12 @@ def make_submission(document_id: int, authority_id: int) -> None:
 def make_draft(document_id: int, authority_id: int) -> None:
     """Set a letter as PDF or as a Word copy, for whoever asked for it. Doing it twice does it once."""
     documents.make(document_id=document_id, at=timezone.now(), makers=dict.fromkeys(LETTER_DOCUMENTS, copies.file_of))
+
+
+@shared_task(base=ScopedTask, name="letters.make_board_pack")
+def make_board_pack(document_id: int, authority_id: int) -> None:
+    """Make a board pack of an issued letter, for whoever asked for it. Doing it twice does it once."""
+    documents.make(document_id=document_id, at=timezone.now(), makers=make.MAKERS)
 
 
 @shared_task(name="letters.sweep")

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from letters import check_views, translation_views, views, wording_views
+from letters.board import views as board
 
 urlpatterns = [
     path("", views.letter_list, name="letters"),
@@ -18,6 +19,7 @@ urlpatterns = [
     path("points/<int:check_point_id>/remove/", check_views.remove_point, name="letter-point-remove"),
     path("points/<int:check_point_id>/answer/", check_views.answer_point, name="letter-point-answer"),
     path("<int:letter_id>/", views.letter, name="letter"),
+    path("<int:letter_id>/board/", board.board_pack, name="letter-board"),
     path("<int:letter_id>/edit/", views.edit, name="letter-edit"),
     path("<int:letter_id>/preview/", views.preview, name="letter-preview"),
     path("<int:letter_id>/copy/", views.copy, name="letter-copy"),

@@ -35,6 +35,8 @@ TASKS: Mapping[DocumentKind, str] = {
     K.SUBMISSION: "letters.make_submission",
     K.LETTER_DRAFT: "letters.make_draft",
     K.LETTER_DOCX: "letters.make_draft",
+    K.BOARD_SLIDES: "letters.make_board_pack",
+    K.BOARD_PDF: "letters.make_board_pack",
 }
 """Which task makes which kind. By name, because some are of an app that this one does not know."""
 
@@ -44,8 +46,13 @@ READERS: Mapping[DocumentKind, tuple[Permission, ...]] = {
     K.SUBMISSION: (P.READ_DRAFT, P.READ_SUBMITTED),
     K.LETTER_DRAFT: (P.DRAFT_LETTERS, P.APPROVE_LETTERS),
     K.LETTER_DOCX: (P.DRAFT_LETTERS, P.APPROVE_LETTERS),
+    K.BOARD_SLIDES: (P.MAKE_BOARD_PACKS,),
+    K.BOARD_PDF: (P.MAKE_BOARD_PACKS,),
 }
-"""Who may have which kind. What is only for reading submitted work shows nothing before it is submitted."""
+"""Who may have which kind. What is only for reading submitted work shows nothing before it is submitted.
+
+A board pack says what an issued letter says; whether there is one is asked by whoever makes it.
+"""
 
 KEPT_FOR = timedelta(days=7)
 LOST_AFTER = timedelta(minutes=2)
@@ -112,7 +119,7 @@ def may_read(actor: Actor, assessment: Assessment, kind: str) -> None:
     """Go on only if the actor may have this kind of document at this stage. Raises as ``access.require``."""
     permissions = READERS[DocumentKind(kind)]
     access.require(actor, permissions, assessment)
-    if kind in LETTER_DOCUMENTS:
+    if P.READ_SUBMITTED not in permissions:
         return
     is_submitted = assessment.submitted_at is not None and assessment.state not in EDITABLE_STATES
     if not holds(actor, P.READ_DRAFT, assessment) and not is_submitted:

@@ -82,10 +82,14 @@ def render_unchecked(content: Content) -> Rendered:
     return _looked_at(lambda: _joined(content), tables=_tables(content))
 
 
-def render_page(template: str, values: dict[str, Any], *, identifier: str, tables: int) -> Rendered:
-    """Set a document that is no letter from a template of this folder, with the same fonts, tags and standards.
+def render_page(
+    template: str, values: dict[str, Any], *, identifier: str, tables: int, folder: str = FOLDER, sheet: str = ""
+) -> Rendered:
+    """Set a document that is no letter from a template of its folder, with the same fonts, tags and standards.
 
     Args:
+        folder: within the project's templates.
+        sheet: a style sheet of that folder, which has the last word over the letter's; "" for none.
         values: for the template. Every text in them must be bounded and settable: nothing is refused here.
         identifier: the same for the same content, which gives the same bytes.
         tables: how many tables the document must have.
@@ -94,7 +98,10 @@ def render_page(template: str, values: dict[str, Any], *, identifier: str, table
         LetterDefective: the file failed the gate, or asked for something that is not its own.
         FontsUnavailable: the pinned fonts are not there.
     """
-    rendered = _looked_at(lambda: _finished(_typeset(template, values, identifier), None), tables=tables)
+    own = f"{folder}/{sheet}" if sheet else ""
+    rendered = _looked_at(
+        lambda: _finished(_typeset(f"{folder}/{template}", values, identifier, own), None), tables=tables
+    )
     if rendered.defects:
         raise LetterDefective(rendered.defects)
     return rendered
@@ -168,15 +175,15 @@ def _annex_b(content: Content) -> graft.Scion:
 def _page(template: str, content: Content, identifier: str) -> bytes:
     """One part of a letter from one template."""
     page_text = re.split(r"\{pages?\}", getattr(content.labels, PAGE_TEXTS[template]))
-    return _typeset(template, {"content": content, "page_text": page_text}, identifier)
+    return _typeset(f"{FOLDER}/{template}", {"content": content, "page_text": page_text}, identifier)
 
 
-def _typeset(template: str, values: dict[str, Any], identifier: str) -> bytes:
-    """One document from one template, with clean tags and both standards claimed."""
-    html = _engine().get_template(f"{FOLDER}/{template}").render(Context(values))
-    style, font_configuration = _style()
+def _typeset(template: str, values: dict[str, Any], identifier: str, own: str = "") -> bytes:
+    """One document from one template, with clean tags and both standards claimed. ``own`` is its own style sheet."""
+    html = _engine().get_template(template).render(Context(values))
+    styles, font_configuration = _styles(own)
     document = HTML(string=html, url_fetcher=Assets()).render(
-        font_configuration, color_profiles={"srgb": standards.colour_profile()}, stylesheets=[style]
+        font_configuration, color_profiles={"srgb": standards.colour_profile()}, stylesheets=styles
     )
     with tagging.recording() as seen:
 
@@ -197,11 +204,13 @@ def _engine() -> Engine:
 
 
 @functools.cache
-def _style() -> tuple[CSS, FontConfiguration]:
-    """The style sheet and its fonts, made by the first letter, so after a worker has forked."""
+def _styles(own: str) -> tuple[list[CSS], FontConfiguration]:
+    """The style sheets and their fonts, made by the first document, so after a worker has forked."""
     font_configuration = FontConfiguration()
-    sheet = (TEMPLATES / FOLDER / "letter.css").read_text(encoding="utf-8")
-    return CSS(string=sheet, url_fetcher=Assets(), font_config=font_configuration), font_configuration
+    paths = [f"{FOLDER}/letter.css", own] if own else [f"{FOLDER}/letter.css"]
+    sheets = [(TEMPLATES / path).read_text(encoding="utf-8") for path in paths]
+    made = [CSS(string=sheet, url_fetcher=Assets(), font_config=font_configuration) for sheet in sheets]
+    return made, font_configuration
 
 
 @functools.cache

@@ -111,7 +111,7 @@ def render_submission(content: SubmissionContent) -> Rendered:
     frozen = content.model_dump(mode="json")
     if (total := _length(frozen)) > MOST_CHARACTERS:
         raise LetterDefective([f"There are {total:,} characters; the most that can be set is {MOST_CHARACTERS:,}."])
-    typed = _Typed()
+    typed = Typed()
     content = SubmissionContent.model_validate(typed.settable(frozen))
     values = {
         "content": content,
@@ -129,7 +129,7 @@ def _length(value: Any) -> int:
     return sum(map(_length, value)) if isinstance(value, list) else 0
 
 
-class _Typed:
+class Typed:
     """Makes texts settable, and remembers whether a sign had to be replaced."""
 
     def __init__(self) -> None:

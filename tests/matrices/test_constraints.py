@@ -60,7 +60,7 @@ from assurance.vocabulary import Answer, LetterState, MessageState, Role, State
 from benchmarks.models import Benchmark, Criterion, CrosswalkEntry, Level, Scheme, SchemeVersion
 from benchmarks.vocabulary import Status
 from letters import actions as letter_actions
-from letters.models import CheckPoint, CycleWording, Edition, Letter, LetterCheck, LetterTranslation, Wording
+from letters.models import BoardPack, CheckPoint, CycleWording, Edition, Letter, LetterCheck, LetterTranslation, Wording
 from tests.matrices.world import OURS, letter_out, our_models, pointed_out, translate, whole_life
 from tests.universe import Universe, all_rows, as_actor
 
@@ -271,6 +271,8 @@ EXAMPLES: dict[str, Violation] = {
     "letters_lettertranslation_letter_id_same_authority": lambda world: change(
         LetterTranslation, {"authority": world.birch}
     ),
+    "board_pack_once": lambda world: again(BoardPack),
+    "letters_boardpack_letter_id_same_authority": lambda world: change(BoardPack, {"authority": world.birch}),
     "letters_edition_letter_id_same_authority": lambda world: change(
         Edition, {"authority": world.birch}, letter__number=2
     ),
@@ -461,7 +463,7 @@ def world(universe: Universe) -> Universe:
     """A row in every table: two authorities' whole lives, an issued letter and its correction, out for a check."""
     for authority in (universe.alder, universe.birch):
         whole_life(universe, authority)
-    universe.letter(LetterState.ISSUED)
+    letter = universe.letter(LetterState.ISSUED)
     correction = universe.correction()
     letter_out(universe, correction)
     with as_actor(universe.adviser) as by:
@@ -469,6 +471,7 @@ def world(universe: Universe) -> Universe:
     pointed_out(universe, correction)
     translate(universe, correction, universe.alder)
     with all_rows():
+        BoardPack.objects.create(authority=universe.alder, letter=letter, saved_by=universe.lead, saved_at=universe.at)
         partnership = reference.add_partnership(
             by=universe.operator,
             at=universe.at,

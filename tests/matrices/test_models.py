@@ -22,6 +22,7 @@ from assurance.access import SIGHT, Actor, Grant, visible
 from assurance.models import Assessment, Membership
 from assurance.models.base import Tenant
 from assurance.vocabulary import LetterState, Role
+from letters.models import BoardPack
 from tests.matrices.world import CAST, is_history, our_models, pointed_out, translate, undone, whole_life
 from tests.universe import Universe, all_rows, as_actor, forget_scope
 
@@ -75,6 +76,7 @@ KINDS = {
     "letters.LetterCheck": TENANT,
     "letters.CheckPoint": TENANT,
     "letters.LetterTranslation": TENANT,
+    "letters.BoardPack": TENANT,
     # A tenant's as well, and no decision: kept while people work, without history.
     "assurance.Draft": WORKING,
     "assurance.Document": WORKING,
@@ -297,6 +299,10 @@ def two_lives(universe: Universe) -> Iterator[Universe]:
         letter = universe.letter(LetterState.DRAFT, authority=authority)
         translate(universe, letter, authority)
         pointed_out(universe, letter)
+        with all_rows():
+            BoardPack.objects.create(
+                authority=authority, letter=letter, saved_by=universe.lead_of(authority), saved_at=universe.at
+            )
     yield universe
     forget_scope()
 

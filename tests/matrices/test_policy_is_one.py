@@ -38,6 +38,8 @@ MAY_NAME_MODELS = {
     "letters.documents": "asks the policy and makes copies",
     "letters.drafting": "asks the policy and reads",
     "letters.queries": "asks the policy and reads",
+    "letters.board.queries": "asks the policy and reads",
+    "letters.board.actions": "asks the policy and writes",
     "letters.content": "reads the record of a letter that was asked for already",
     "letters.quality": "checks a letter that was asked for already",
     "letters.translation_actions": "asks the policy and writes",

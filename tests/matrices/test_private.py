@@ -41,6 +41,7 @@ from assurance.vocabulary import (
 )
 from letters import documents as copies
 from letters import submission
+from letters.board import make
 from letters.models import Letter
 from tests.matrices.crawler import everything
 from tests.matrices.world import Visitors
@@ -127,7 +128,7 @@ def write_reading(universe: Universe, assessment: Assessment) -> None:
 def have_files_made(universe: Universe, assessment: Assessment, who: str) -> None:
     """Every file that the person may ask for, made as the worker makes it."""
     of_letters = dict.fromkeys(LETTER_DOCUMENTS, copies.file_of)
-    makers = {**workbook.MAKERS, DocumentKind.SUBMISSION: submission.file_of, **of_letters}
+    makers = {**workbook.MAKERS, **make.MAKERS, DocumentKind.SUBMISSION: submission.file_of, **of_letters}
     with all_rows():
         letter = Letter.objects.filter(assessment=assessment).last()
     for kind in DocumentKind:

@@ -121,6 +121,7 @@ ANONYMOUS_ASKS = {"password-reset-confirm": 1}
 
 SAVES_MORE = {
     "cycle-open (in preparation)": 20,
+    "letter-board (issued)": 20,
     "letter-draft": 14,
     "letter-move (send_for_check, draft)": 26,
     "letter-move (end_check, accuracy_check)": 13,
@@ -132,8 +133,8 @@ SAVES_MORE = {
     "letter-wordings": 19,
 }
 """Opening a cycle makes every assessment with its rows, history and events: more statements than a save, and as many
-for three authorities as for three hundred. A letter that is sent on is read whole, and its assessment is told; one
-that is shown to its authority is read whole twice, to be printable and to be frozen, and somebody is told by e-mail.
+for three authorities as for three hundred. A board pack is read, kept and asked for at once. A letter that is sent on
+is read whole, and its assessment is told; one that is shown to its authority is read whole twice, to be printable and to be frozen, and somebody is told by e-mail.
 One that is translated, or put into another wording, is read whole too, because its texts are what it says now."""
 READS_MORE = {
     "proposal (accept everything)": 9,

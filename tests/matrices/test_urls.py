@@ -1213,6 +1213,16 @@ ROWS = [
         {302: f"{ANONYMOUS} adviser", 403: "lead contributor viewer manager signatory administrator auditor"}, 404,
     ),
     Row(
+        "letter-board", "draft", letter(LetterState.DRAFT),
+        {302: f"{ANONYMOUS} adviser manager signatory", 403: "administrator auditor"}, 404,
+    ),
+    Row(
+        "letter-board", "issued", letter(LetterState.ISSUED),
+        {302: ANONYMOUS, 200: "lead viewer adviser manager signatory", 403: "contributor administrator auditor"}, 404,
+        fields=fixed(version=0, choice_summary="include", make="slides"),
+        by=frozenset({"lead", "viewer", "adviser", "manager", "signatory"}),
+    ),
+    Row(
         "letter-pdf", "approved", letter(LetterState.APPROVED), {302: ANONYMOUS, 403: "administrator"}, 404,
     ),
     Row(

@@ -1,0 +1,86 @@
+"""The PDF twin of the slides: the same text on the same pages, tagged, by the engine that sets the letters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from letters.board.content import BoardContent, Tone
+from letters.board.layout import Bars, Grid, Paragraph, Slide, deck
+from letters.pdf.engine import Rendered, render_page
+from letters.pdf.faults import LetterDefective
+from letters.pdf.submission import Typed
+
+FOLDER = "letters/board"
+MOST_SLIDES = 150
+"""More than a letter of the greatest length fills. Each costs a tenth of a second at most."""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A part of a bar, as long as its share of the longest bar in per cent. It is drawn and not read out."""
+
+    tone: Tone
+    share: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """A slide as the template draws it: runs of entries together, each as one list."""
+
+    slide: Slide
+    number: int
+    runs: tuple[tuple[bool, tuple[Paragraph, ...]], ...]
+    bars: tuple[tuple[str, tuple[Bar, ...]], ...] = ()
+    key: tuple[tuple[Tone, str], ...] = ()
+
+    @property
+    def grid(self) -> Grid | None:
+        """Its table."""
+        return self.slide.grid
+
+
+def render_board(content: BoardContent) -> Rendered:
+    """Set a board pack. The same content gives the same bytes on every machine.
+
+    Raises:
+        LetterDefective: there is more text than a committee could read, or the file failed the gate.
+        FontsUnavailable: the pinned fonts are not there.
+    """
+    typed = Typed()
+    settable = BoardContent.model_validate(typed.settable(content.model_dump(mode="json")))
+    slides = deck(settable)
+    if len(slides) > MOST_SLIDES:
+        raise LetterDefective([f"There are {len(slides)} slides; the most that can be set is {MOST_SLIDES}."])
+    values = {
+        "content": settable,
+        "pages": list(_pages(slides)),
+        "page_text": re.split(r"\{pages?\}", settable.page),
+    }
+    tables = sum(slide.grid is not None for slide in slides)
+    return render_page(
+        "pages.html", values, identifier=content.digest(), tables=tables, folder=FOLDER, sheet="board.css"
+    )
+
+
+def _pages(slides: tuple[Slide, ...]) -> Iterator[Page]:
+    for number, slide in enumerate(slides, start=1):
+        runs = tuple((bullet, tuple(run)) for bullet, run in groupby(slide.paragraphs, key=lambda one: one.bullet))
+        if slide.bars is None:
+            yield Page(slide, number, runs)
+        else:
+            key = tuple((tone, name) for name, tone, _values in slide.bars.series)
+            yield Page(slide, number, runs, tuple(_bars(slide.bars)), key)
+
+
+def _bars(bars: Bars) -> Iterator[tuple[str, tuple[Bar, ...]]]:
+    """Each category with its parts; hidden ones leave none."""
+    shown = [
+        [(tone, values[place] or 0) for _name, tone, values in bars.series] for place in range(len(bars.categories))
+    ]
+    longest = max((sum(count for _tone, count in parts) for parts in shown), default=0) or 1
+    for category, parts in zip(bars.categories, shown, strict=True):
+        # A little less than all of it: parts that add up to more than the whole would begin a new line.
+        yield category, tuple(Bar(tone, f"{99.9 * count / longest:.2f}") for tone, count in parts if count)
