@@ -134,8 +134,9 @@ SAVES_MORE = {
 }
 """Opening a cycle makes every assessment with its rows, history and events: more statements than a save, and as many
 for three authorities as for three hundred. A board pack is read, kept and asked for at once. A letter that is sent on
-is read whole, and its assessment is told; one that is shown to its authority is read whole twice, to be printable and to be frozen, and somebody is told by e-mail.
-One that is translated, or put into another wording, is read whole too, because its texts are what it says now."""
+is read whole, and its assessment is told; one that is shown to its authority is read whole twice, to be printable and
+to be frozen, and somebody is told by e-mail. One that is translated, or put into another wording, is read whole too,
+because its texts are what it says now."""
 READS_MORE = {
     "proposal (accept everything)": 9,
     "proposal (save for later)": 9,
