@@ -183,7 +183,7 @@ SIGHT: dict[str, Sight] = {
     "letters.CheckPoint": ((P.READ_LETTERS, EVERY), (P.CHECK_LETTERS, EVERY)),
     "letters.LetterTranslation": ((P.READ_LETTERS, EVERY),),
     # Each is its maker's alone, and each query says so.
-    "letters.BoardPack": ((P.MAKE_BOARD_PACKS, EVERY),),
+    "letters.BoardPack": ((P.MAKE_BOARD_PACKS, EVERY), (P.READ_EVENTS, EVERY)),
 }
 """For each model, which permission shows which of its rows. A model that is not here is shown to nobody."""
 

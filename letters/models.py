@@ -166,7 +166,7 @@ class Edition(Tenant):
     content_digest = models.CharField(max_length=64, blank=True)
     file = models.FileField(max_length=200, blank=True)
     sha256 = models.CharField(max_length=64, blank=True)
-    pages = models.PositiveSmallIntegerField(null=True, blank=True)
+    pages = models.SmallIntegerField(null=True, blank=True)
 
     history = history(excluded_fields=["content"])
 
@@ -178,7 +178,7 @@ class Edition(Tenant):
             models.CheckConstraint(
                 name="edition_file_whole",
                 condition=Q(sha256="", file="", pages__isnull=True)
-                | (~Q(sha256="") & ~Q(file="") & Q(pages__isnull=False) & Q(content__isnull=False)),
+                | (~Q(sha256="") & ~Q(file="") & Q(pages__gte=1) & Q(content__isnull=False)),
             ),
             models.CheckConstraint(
                 name="edition_content_has_digest",

@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ("content_digest", models.CharField(blank=True, max_length=64)),
                 ("file", models.FileField(blank=True, max_length=200, upload_to="")),
                 ("sha256", models.CharField(blank=True, max_length=64)),
-                ("pages", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("pages", models.SmallIntegerField(blank=True, null=True)),
             ],
             options={
                 "ordering": ["-language"],
@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
                 ("content_digest", models.CharField(blank=True, max_length=64)),
                 ("file", models.TextField(blank=True, max_length=200)),
                 ("sha256", models.CharField(blank=True, max_length=64)),
-                ("pages", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("pages", models.SmallIntegerField(blank=True, null=True)),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
                 ("history_date", models.DateTimeField(db_index=True)),
                 ("history_change_reason", models.CharField(max_length=100, null=True)),
@@ -137,7 +137,7 @@ class Migration(migrations.Migration):
                     models.Q(
                         models.Q(("sha256", ""), _negated=True),
                         models.Q(("file", ""), _negated=True),
-                        ("pages__isnull", False),
+                        ("pages__gte", 1),
                         ("content__isnull", False),
                     ),
                     _connector="OR",

@@ -262,7 +262,9 @@ EXAMPLES: dict[str, Violation] = {
     "letter_issued_has_date": lambda world: change(
         Letter, {"state": LetterState.ISSUED, "approved_at": MOMENT, "replaces": None}, number=2
     ),
-    "letter_approved_has_date": lambda world: change(Letter, {"state": LetterState.APPROVED}, number=2),
+    "letter_approved_has_date": lambda world: again(
+        Letter, {"number": 7, "replaces": None, "state": LetterState.APPROVED}, number=2
+    ),
     "letter_not_approved_by_drafter": lambda world: change(Letter, {"approved_by": world.adviser}, number=2),
     "edition_language_once": lambda world: again(Edition, letter__number=2),
     "edition_file_whole": lambda world: change(Edition, {"sha256": "0"}, letter__number=2),
@@ -328,8 +330,8 @@ EXAMPLES: dict[str, Violation] = {
     ),
     "assurance_event_same_authority": event_of_another,
     # One that is issued cannot be changed at all.
-    "letters_letter_same_authority": lambda world: change(
-        Letter, {"authority": world.birch}, authority=world.alder, issued_at__isnull=True
+    "letters_letter_same_authority": lambda world: again(
+        Letter, {"number": 7, "replaces": None, "state": LetterState.WITHDRAWN, "authority": world.birch}, number=2
     ),
 }
 
@@ -465,11 +467,11 @@ def world(universe: Universe) -> Universe:
         whole_life(universe, authority)
     letter = universe.letter(LetterState.ISSUED)
     correction = universe.correction()
+    translate(universe, correction, universe.alder)
     letter_out(universe, correction)
     with as_actor(universe.adviser) as by:
         letter_actions.end_check(by=by, at=universe.at, letter_id=correction.pk)
     pointed_out(universe, correction)
-    translate(universe, correction, universe.alder)
     with all_rows():
         BoardPack.objects.create(authority=universe.alder, letter=letter, saved_by=universe.lead, saved_at=universe.at)
         partnership = reference.add_partnership(
@@ -611,6 +613,7 @@ def test_no_number_is_below_nought(world: World) -> None:
     refused = {}
     with all_rows():
         version = draft_version()
+        draft_wording()(world)
         for name, (table, column) in checks.items():
             where = {
                 "benchmarks_schemeversion": f"id = {version.pk}",
@@ -619,6 +622,7 @@ def test_no_number_is_below_nought(world: World) -> None:
                 "benchmarks_criterion": f"benchmark_id IN (SELECT id FROM benchmarks_benchmark "
                 f"WHERE scheme_version_id = {version.pk})",
                 "letters_letter": "issued_at IS NULL",
+                "letters_wording": "status = 'draft'",
             }.get(table, "true")
             refused[name] = named_in(
                 refusal(lambda s=f'UPDATE {table} SET "{column}" = -1 WHERE {where}': sql(s)(world))
