@@ -172,6 +172,8 @@ SIGHT: dict[str, Sight] = {
         (P.READ_ISSUED_LETTERS, Q(letter__issued_at__isnull=False)),
         (P.CHECK_LETTERS, Q(letter__state=LetterState.ACCURACY_CHECK)),
     ),
+    "letters.BatchItem": ((P.READ_LETTERS, EVERY),),
+    "letters.LetterDelivery": ((P.READ_LETTERS, EVERY),),
 }
 """For each model, which permission shows which of its rows. A model that is not here is shown to nobody."""
 
