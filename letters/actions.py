@@ -144,6 +144,11 @@ def draft_letter(*, by: Actor, at: datetime, assessment_id: int, correction_reas
     return letter
 
 
+def may_draft(*, by: Actor, assessment: Assessment) -> None:
+    """Go on only if the actor drafts this authority's letters. Raises as ``access.require``."""
+    require(by, Permission.DRAFT_LETTERS, assessment)
+
+
 def draft_from_case(case: LetterPart, assessment: Assessment, *, by: Actor, at: datetime) -> Letter:
     """The letter of an imported case as a draft with the case's own people, copies and summary. Idempotent."""
     require(by, Permission.IMPORT_HISTORY, assessment.authority.programme)

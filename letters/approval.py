@@ -207,7 +207,7 @@ def _waiting(actor: Actor) -> list[Waiting]:
             cycle=F("assessment__cycle_id"),
             cycle_name=F("assessment__cycle__name"),
             scheme=F("assessment__cycle__scheme_version_id"),
-            drafter=Coalesce("drafted_by__name", "drafted_by__email"),
+            drafter=F("drafted_by__name"),
             since=F("state_since"),
             replaced=F("replaces_id"),
         )

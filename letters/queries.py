@@ -10,7 +10,7 @@ from django.core.files.storage import default_storage
 from django.core.paginator import Page, Paginator
 from django.utils.translation import gettext as _
 
-from assurance.access import Actor, NotFound, fetch, holds, visible
+from assurance.access import Actor, NotFound, fetch, holds, reach, visible
 from assurance.models import Assessment
 from assurance.past import past
 from assurance.queries.history import Versions, versions
@@ -18,6 +18,7 @@ from assurance.queries.quality import QualityPage, quality_page
 from assurance.vocabulary import LetterState, Permission, State
 from assurance.workflow import Row, available
 from letters.content import content_of, reference
+from letters.deliveries import Delivered, deliveries_of
 from letters.languages import ENGLISH
 from letters.models import Edition, Letter
 from letters.pdf import Content
@@ -31,11 +32,12 @@ READERS = (P.READ_LETTERS, P.READ_ISSUED_LETTERS, P.CHECK_LETTERS)
 
 @dataclass(frozen=True)
 class LettersOfAssessment:
-    """The letters of one assessment, newest first, and whether a new one can be drafted."""
+    """The letters of one assessment, newest first, whether a new one can be drafted, and the one in force."""
 
     assessment: Assessment
     letters: tuple[Letter, ...]
     can_draft: bool
+    in_force: Letter | None
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class LetterPage:
 
     ``edition`` is the one of ``editions`` that is read; ``content`` is what it says, None where it has no text.
     ``warnings`` is how many are open before it can go for approval; None for whoever has no part in that.
+    ``deliveries`` are for the Home Office, of an issued letter.
     """
 
     letter: Letter
@@ -58,6 +61,7 @@ class LetterPage:
     is_being_made: bool
     replaced_by: int | None
     warnings: int | None = None
+    deliveries: tuple[Delivered, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,7 @@ class LetterList:
     page: Page[Letter]
     letters: tuple[Letter, ...]
     awaiting: bool
+    is_home_office: bool
 
 
 def of_assessment(actor: Actor, assessment_id: int) -> LettersOfAssessment:
@@ -75,7 +80,8 @@ def of_assessment(actor: Actor, assessment_id: int) -> LettersOfAssessment:
     letters = tuple(visible(actor, Letter).filter(assessment=assessment).order_by("-number"))
     unfinished = any(one.state in IN_PREPARATION for one in letters)
     can_draft = holds(actor, P.DRAFT_LETTERS, assessment) and assessment.state == State.AGREED and not unfinished
-    return LettersOfAssessment(assessment, letters, can_draft)
+    in_force = next((one for one in letters if one.state == LetterState.ISSUED), None)
+    return LettersOfAssessment(assessment, letters, can_draft, in_force)
 
 
 def letters(actor: Actor, *, awaiting: bool, page: int) -> LetterList:
@@ -84,7 +90,7 @@ def letters(actor: Actor, *, awaiting: bool, page: int) -> LetterList:
     if awaiting:
         rows = rows.filter(state=LetterState.AWAITING_APPROVAL)
     found = Paginator(rows.order_by("-state_since", "-pk"), PAGE_SIZE).get_page(page)
-    return LetterList(found, tuple(found), awaiting)
+    return LetterList(found, tuple(found), awaiting, is_home_office=bool(reach(actor, P.READ_LETTERS)))
 
 
 def letter_page(actor: Actor, letter_id: int, today: date, language: str = ENGLISH) -> LetterPage:
@@ -118,6 +124,7 @@ def letter_page(actor: Actor, letter_id: int, today: date, language: str = ENGLI
         is_being_made=letter.state == LetterState.APPROVED and not letter.failure,
         replaced_by=_replaced_by(letter),
         warnings=len(look_at(letter).open) if _is_checked(actor, letter) else None,
+        deliveries=deliveries_of(actor, letter) if letter.issued_at and holds(actor, P.READ_LETTERS, letter) else None,
     )
 
 

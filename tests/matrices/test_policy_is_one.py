@@ -34,6 +34,11 @@ MAY_NAME_MODELS = {
     "letters.workflow": "is a table of the same kind",
     "letters.actions": "asks the policy and writes",
     "letters.queries": "asks the policy and reads",
+    "letters.approval": "asks the policy and reads the signatories' queue",
+    "letters.archive": "asks the policy and reads what goes into a zip file",
+    "letters.batches": "asks the policy and writes batches, or does one letter in somebody's name",
+    "letters.deliveries": "writes what becomes of a letter, in the scope of whoever issues or opens it",
+    "letters.progress": "asks the policy and reads how far batches are",
     "letters.content": "reads the record of a letter that was asked for already",
     "letters.quality": "checks a letter that was asked for already",
     # Published text names no person and no authority: everybody may read it.
