@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 import time
 from collections import Counter
@@ -38,6 +39,8 @@ WORKER, SCHEDULER, DATABASE, BROKER = "worker", "scheduler", "PostgreSQL", "Valk
 PROCESSES = 2
 """Of the worker, as in production."""
 STARTS_WITHIN = 120.0
+SEND = app.send_task
+"""As it is before a test puts something else in its place."""
 
 
 class Post:
@@ -45,7 +48,9 @@ class Post:
 
     def __init__(self) -> None:
         self.taken: Counter[str] = Counter()
-        self.controller = Controller(self, hostname="127.0.0.1", port=0)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port: int = free.getsockname()[1]
+        self.controller = Controller(self, hostname="127.0.0.1", port=self.port)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """A message, complete."""
@@ -95,7 +100,7 @@ class Site:
     def send(self, name: str, args: tuple[Any, ...], **_options: Any) -> None:
         """Send a task to this site's broker, which is not that of the other tests."""
         with Connection(broker_address(self.valkey.url)) as connection:
-            app.send_task(name, args, connection=connection, retry=False)
+            SEND(name, args, connection=connection, retry=False)
 
     def kill(self, name: str, chance: Random) -> str:
         """End a program as a crash does, without a word; says what was killed."""
@@ -110,6 +115,8 @@ class Site:
             os.killpg(process, signal.SIGKILL)
         else:
             os.kill(process, signal.SIGKILL)
+        # Until somebody asks how it ended, the kernel keeps its number, and the database takes it for alive.
+        self.supervisor._children[name].process.wait()
         return name
 
     def bring_back(self, name: str) -> None:
@@ -142,7 +149,7 @@ class Site:
             "REDIS_URL": self.valkey.url,
             "DATA_DIR": str(self.places.data),
             "EMAIL_HOST": "127.0.0.1",
-            "EMAIL_PORT": str(self.post.controller.server.sockets[0].getsockname()[1]),  # type: ignore[union-attr]
+            "EMAIL_PORT": str(self.post.port),
             "LOG_LEVEL": "WARNING",
             "DJANGO_SETTINGS_MODULE": "assurance.project.settings",
         }

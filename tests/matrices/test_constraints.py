@@ -59,8 +59,8 @@ from assurance.models import (
 from assurance.vocabulary import Answer, LetterState, MessageState, Role, State
 from benchmarks.models import Benchmark, Criterion, CrosswalkEntry, Level, Scheme, SchemeVersion
 from benchmarks.vocabulary import Status
-from letters.models import CycleWording, Edition, Letter, Wording
-from tests.matrices.world import OURS, our_models, whole_life
+from letters.models import Batch, BatchItem, CycleWording, Edition, Letter, LetterDelivery, Wording
+from tests.matrices.world import OURS, in_a_batch, our_models, whole_life
 from tests.universe import Universe, all_rows
 
 EARLY, LATE = date(2024, 1, 1), date(2025, 1, 1)
@@ -266,6 +266,16 @@ EXAMPLES: dict[str, Violation] = {
     "edition_language_once": lambda world: again(Edition, letter__number=2),
     "edition_file_whole": lambda world: change(Edition, {"sha256": "0"}, letter__number=2),
     "edition_content_has_digest": lambda world: change(Edition, {"content": {"a": 1}}, letter__number=2),
+    # Batches and deliveries
+    "letters_batch_key_key": lambda world: again(Batch),
+    "batch_stopped_has_time": lambda world: change(Batch, {"state": "stopped"}),
+    "batch_item_once": lambda world: again(BatchItem),
+    "batch_item_done_has_time": lambda world: change(BatchItem, {"state": "done"}),
+    "batch_item_says_why": lambda world: change(BatchItem, {"state": "failed", "done_at": MOMENT}),
+    "letters_batchitem_letter_id_same_authority": lambda world: change(BatchItem, {"authority": world.birch}),
+    "letter_delivery_once": lambda world: again(LetterDelivery),
+    "letter_delivery_chased_has_time": lambda world: change(LetterDelivery, {"chased_at": MOMENT}),
+    "letters_letterdelivery_letter_id_same_authority": lambda world: change(LetterDelivery, {"authority": world.birch}),
     "letters_edition_letter_id_same_authority": lambda world: change(
         Edition, {"authority": world.birch}, letter__number=2
     ),
@@ -395,6 +405,10 @@ GUARDS: dict[tuple[str, str, str], Guard] = {
     ("letters_letter", "issued_is_immutable", "UPDATE"): Guard(
         lambda world: change(Letter, {"number": 99}, state=LetterState.ISSUED), "is issued and can no longer"
     ),
+    ("letters_letter", "correction_stays", "UPDATE"): Guard(
+        lambda world: change(Letter, {"correction_reason": "Another."}, state=LetterState.ISSUED),
+        "is issued and can no longer",
+    ),
     ("letters_letter", "issued_is_immutable", "DELETE"): Guard(
         sql("DELETE FROM letters_letter"), "letters are never deleted"
     ),
@@ -414,6 +428,7 @@ FROZEN = {
     "number": 99,
     "replaces_id": 99,
     "letter_date": MOMENT.date(),
+    "correction_reason": "Another.",
     "approved_at": MOMENT,
     "approved_by": None,
 }
@@ -431,7 +446,7 @@ def world(universe: Universe) -> Universe:
     for authority in (universe.alder, universe.birch):
         whole_life(universe, authority)
     universe.letter(LetterState.ISSUED)
-    universe.correction()
+    in_a_batch(universe, universe.correction())
     with all_rows():
         partnership = reference.add_partnership(
             by=universe.operator,

@@ -22,7 +22,7 @@ from assurance.access import SIGHT, Actor, Grant, visible
 from assurance.models import Assessment, Membership
 from assurance.models.base import Tenant
 from assurance.vocabulary import LetterState, Role
-from tests.matrices.world import CAST, is_history, our_models, undone, whole_life
+from tests.matrices.world import CAST, in_a_batch, is_history, our_models, undone, whole_life
 from tests.universe import Universe, all_rows, as_actor, forget_scope
 
 TENANT, SHARED, LOG, WORKING = "tenant", "shared", "log", "working"
@@ -72,6 +72,9 @@ KINDS = {
     "assurance.SecondReading": TENANT,
     "letters.Letter": TENANT,
     "letters.Edition": TENANT,
+    "letters.BatchItem": WORKING,
+    "letters.Batch": LOG,
+    "letters.LetterDelivery": LOG,
     # A tenant's as well, and no decision: kept while people work, without history.
     "assurance.Draft": WORKING,
     "assurance.Document": WORKING,
@@ -84,11 +87,20 @@ KINDS = {
 }
 """Of each model. Its history is of its kind too."""
 
-LOCKED_OTHERWISE = {"assurance_membership", "assurance_historicalmembership", "assurance_message"}
+LOCKED_OTHERWISE = {
+    "assurance_membership",
+    "assurance_historicalmembership",
+    "assurance_message",
+    "letters_batch",
+}
 """Not a tenant's, and yet not for everybody: people see their own memberships, and those within their scope; a
-message may be about nobody's authority, as one about a password is."""
+message may be about nobody's authority, as one about a password is; a batch is seen by whoever asked for it."""
 
-ALTERABLE = {"assurance.Message": "says what became of it; what it said is written once"}
+ALTERABLE = {
+    "assurance.Message": "says what became of it; what it said is written once",
+    "letters.Batch": "says whether it goes on; what was asked for is written once",
+    "letters.LetterDelivery": "says when the letter was first opened, downloaded and reminded of",
+}
 """Logs whose rows change."""
 
 HANGS_LOOSELY = {
@@ -109,7 +121,7 @@ def kind(model: type[models.Model]) -> str:
 MODELS = [model for model in our_models() if not is_history(model)]
 TENANTS = [model for model in MODELS if KINDS.get(model._meta.label) == TENANT]
 WORKINGS = [model for model in MODELS if KINDS.get(model._meta.label) == WORKING]
-TENANT_LOGS = {"assurance.Event", "assurance.Comment"}
+TENANT_LOGS = {"assurance.Event", "assurance.Comment", "letters.LetterDelivery"}
 LOGS = [model for model in MODELS if KINDS.get(model._meta.label) == LOG]
 SCOPED = [
     model
@@ -288,7 +300,7 @@ def two_lives(universe: Universe) -> Iterator[Universe]:
     """Alder and Birch, each with a row in every tenant's table."""
     for authority in (universe.alder, universe.birch):
         whole_life(universe, authority)
-        universe.letter(LetterState.DRAFT, authority=authority)
+        in_a_batch(universe, universe.letter(LetterState.DRAFT, authority=authority))
     yield universe
     forget_scope()
 

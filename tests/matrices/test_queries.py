@@ -40,7 +40,7 @@ from assurance.models import Assessment
 from assurance.vocabulary import LetterState, State
 from benchmarks.catalogue import scheme_text
 from tests.matrices.test_urls import ROWS, Row
-from tests.matrices.world import ANONYMOUS, Visitors, overrule_all, soon, undone
+from tests.matrices.world import ANONYMOUS, Visitors, in_a_batch, overrule_all, soon, undone
 from tests.universe import Universe, all_rows, as_actor
 
 MOST_TO_READ = 8
@@ -271,6 +271,13 @@ def more_authorities(universe: Universe) -> None:
             )  # fmt: skip
 
 
+def more_awaiting(universe: Universe) -> None:
+    """A letter of each authority awaits approval, and is in a batch."""
+    in_a_batch(
+        universe, *(universe.letter(LetterState.AWAITING_APPROVAL, authority=one) for one in universe.authorities)
+    )
+
+
 def more_letters(universe: Universe) -> None:
     """Letter upon letter to Alder, each withdrawn but the last."""
     for _ in range(LONG - 1):
@@ -405,6 +412,10 @@ def first(state: State) -> Callable[[Universe], Any]:
     return lambda universe: {"assessment_id": universe.assessment(state).pk}
 
 
+def one_awaiting(universe: Universe) -> None:
+    in_a_batch(universe, universe.letter(LetterState.AWAITING_APPROVAL))
+
+
 LISTS = [
     List("home", "lead", first(State.NOT_STARTED), more_cycles),
     List("home", "adviser", first(State.NOT_STARTED), more_cycles),
@@ -418,6 +429,9 @@ LISTS = [
     List("cycles", "administrator", first(State.NOT_STARTED), more_cycles),
     List("letters", "adviser", lambda universe: universe.letter(), more_letters),
     List("letters", "signatory", lambda universe: universe.letter(), more_letters),
+    List("letter-approval", "signatory", one_awaiting, more_awaiting),
+    List("letter-approval", "manager", one_awaiting, more_awaiting),
+    List("letter-batches", "signatory", one_awaiting, more_awaiting),
     List("assessment-letters", "adviser", lambda universe: universe.letter(), more_letters, of_assessment=True),
     List("timeline", "lead", first(State.IN_PROGRESS), more_events, of_assessment=True),
     List("timeline", "auditor", first(State.IN_PROGRESS), more_events, of_assessment=True),
@@ -504,5 +518,6 @@ def test_saving_a_long_list_costs_little(universe: Universe, visitors: Visitors,
 def test_downloading_costs_its_event(universe: Universe, visitors: Visitors, drawing: list[str]) -> None:
     letter = universe.letter(LetterState.ISSUED)
     found = cost(visitors, drawing, "lead", reverse("letter-pdf", kwargs={"letter_id": letter.pk}))
-    (written,) = [sql for sql in found.queries if not sql.startswith("SELECT")]
-    assert written.startswith('INSERT INTO "assurance_event"')
+    event, first = [sql for sql in found.queries if not sql.startswith("SELECT")]
+    assert event.startswith('INSERT INTO "assurance_event"')
+    assert first.startswith('UPDATE "letters_letterdelivery"')

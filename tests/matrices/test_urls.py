@@ -13,6 +13,7 @@ from datetime import timedelta
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import pytest
 from django.core.files.base import ContentFile
@@ -62,6 +63,7 @@ from tests.matrices.world import (
     Visitors,
     changed,
     give,
+    in_a_batch,
     overrule_all,
     pdf,
     ready,
@@ -385,6 +387,16 @@ def of_letter(state: LetterState) -> Callable[[Universe], Kwargs]:
     return lambda universe: {"assessment_id": universe.letter(state).assessment_id}
 
 
+def batched(universe: Universe, **more: Any) -> Kwargs:
+    """A batch of the signatory's, with Alder's letter."""
+    return {"batch_id": in_a_batch(universe, universe.letter(LetterState.AWAITING_APPROVAL)).pk} | more
+
+
+def batch_of_alder(universe: Universe, kwargs: Kwargs) -> Fields:
+    found = universe.letter(LetterState.AWAITING_APPROVAL)
+    return {"key": str(uuid4()), "kind": "approve", "letters": f"{found.pk}-{found.version}"}
+
+
 def agreed_without_letter(universe: Universe) -> Kwargs:
     universe.wording()
     return {"assessment_id": universe.assessment(State.AGREED).pk}
@@ -595,6 +607,9 @@ HERE = "lead contributor viewer adviser manager signatory administrator auditor"
 """Those who have to do with Alder. To the others (404 below) nothing of Alder's exists."""
 TOKEN = list_token(())
 REASON = {"reason": "Because it is so."}
+
+READS_LETTERS = "adviser other_adviser manager other_manager signatory auditor"
+"""Who reads letters of the Home Office at any stage, each those within their reach."""
 
 READERS_OF_TEXTS = "lead contributor viewer adviser manager auditor"
 """Who reads any text of Alder's at some stage, beside what stands as agreed."""
@@ -1089,6 +1104,31 @@ ROWS = [
     Row(
         "assessment-letters", "", of_letter(LetterState.DRAFT),
         {302: ANONYMOUS, 200: "lead contributor viewer adviser manager signatory auditor", 403: "administrator"}, 404,
+    ),
+    # Many letters: the queue, batches, and zip files.
+    Row(
+        "letter-approval", "", beside(letter(LetterState.AWAITING_APPROVAL)), {302: ANONYMOUS, 200: READS_LETTERS}, 403
+    ),
+    Row(
+        "letter-batch-new", "nothing ticked", beside(letter(LetterState.AWAITING_APPROVAL)),
+        {302: f"{ANONYMOUS} signatory"}, 403, fields=batch_of_alder, by=frozenset({"signatory"}),
+    ),
+    Row(
+        "letter-batch-new", "all", beside(letter(LetterState.AWAITING_APPROVAL)),
+        {302: ANONYMOUS, 200: "signatory"}, 403, query="all=1",
+    ),
+    Row("letter-batches", "", beside(batched), {302: ANONYMOUS, 200: READS_LETTERS}, 403),
+    Row("letter-batch", "", batched, {302: ANONYMOUS, 200: "signatory auditor"}, 404),
+    Row(
+        "letter-batch-act", "", lambda universe: batched(universe, what="stop"), {302: ANONYMOUS}, 405,
+        fields=fixed(), by=frozenset({"signatory"}),
+    ),
+    Row("letter-zip", "", beside(letter(LetterState.ISSUED)), {302: ANONYMOUS, 200: READS_LETTERS}, 403),
+    Row("letter-zip-file", "", beside(letter(LetterState.ISSUED)), {302: ANONYMOUS, 200: READS_LETTERS}, 403),
+    Row(
+        "letter-correction", "", of_letter(LetterState.ISSUED),
+        {302: ANONYMOUS, 200: "adviser", 403: "lead contributor viewer manager signatory administrator auditor"}, 404,
+        fields=fixed(correction_reason="A figure was wrong."), by=frozenset({"adviser"}),
     ),
     Row(
         "letter-draft", "", agreed_without_letter, {302: ANONYMOUS}, 405,
