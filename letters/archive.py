@@ -114,7 +114,9 @@ def archive(actor: Actor, *, cycle_id: int | None, region: str) -> Archive:
     if region:
         narrowed = narrowed.filter(authority__region=region)
     editions = visible(actor, Edition).filter(**{f"letter__{name}": value for name, value in where.items()})
-    entries, taken, assessments = [], set(), {}
+    entries: list[Entry] = []
+    taken: set[str] = set()
+    assessments: dict[int, Assessment] = {}
     by_letter: dict[int, list[Edition]] = {}
     for edition in editions.select_related("letter").order_by("letter", "-language"):
         by_letter.setdefault(edition.letter_id, []).append(edition)
@@ -129,8 +131,8 @@ def archive(actor: Actor, *, cycle_id: int | None, region: str) -> Archive:
                 letter.assessment.authority = letter.authority
                 assessments[letter.assessment_id] = letter.assessment
     for one in narrowed.exclude(pk__in=with_letter).order_by("authority__name", "cycle__name"):
-        place = {"authority": one.authority.name, "region": one.authority.region, "cycle": one.cycle.name}
-        entries.append(Entry(**place, note=_("There is no letter yet.")))
+        place = Entry(one.authority.name, one.authority.region, one.cycle.name)
+        entries.append(replace(place, note=_("There is no letter yet.")))
     return _titled(entries, cycle_id, region, tuple(assessments.values()))
 
 
@@ -207,7 +209,7 @@ def _entry(letter: Letter, edition: Edition, taken: set[str]) -> Entry:
         sha256=edition.sha256,
     )
     if letter.state == LetterState.ISSUED:
-        return replace(entry, path=edition.file.name, file=_file_name(entry, taken))
+        return replace(entry, path=edition.file.name or "", file=_file_name(entry, taken))
     if letter.state == LetterState.SUPERSEDED:
         return replace(entry, note=_("A later letter takes the place of this one, so it is not included."))
     if letter.state == LetterState.WITHDRAWN:

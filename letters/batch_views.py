@@ -151,8 +151,6 @@ def zip_file(request: HttpRequest) -> StreamingHttpResponse:
 @signed_in
 def correction(request: HttpRequest, assessment_id: int) -> HttpResponse:
     """Say what is corrected in the letter in force, and begin the draft of the one that replaces it."""
-    view = queries.of_assessment(request.actor, assessment_id)
-    actions.may_draft(by=request.actor, assessment=view.assessment)
     form = CorrectionForm(
         *([request.POST] if request.method == "POST" else []), cancel=resolve_url("assessment-letters", assessment_id)
     )
@@ -171,7 +169,9 @@ def correction(request: HttpRequest, assessment_id: int) -> HttpResponse:
             put_refusal(form, refusal)
         else:
             return redirect("letter-edit", letter.pk)
-    elif not view.can_draft or view.in_force is None:
+    view = queries.of_assessment(request.actor, assessment_id)
+    actions.may_draft(by=request.actor, assessment=view.assessment)
+    if request.method != "POST" and (not view.can_draft or view.in_force is None):
         return redirect("assessment-letters", assessment_id)
     return render(request, "letters/correction.html", {"view": view, "form": form})
 

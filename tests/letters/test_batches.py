@@ -110,6 +110,25 @@ def test_beginning_costs_as_much_for_many_as_for_few(universe: Universe, three: 
     assert counts[0] == counts[1]
 
 
+MOST_STATEMENTS = 90
+"""Of a letter from its approval to its e-mails, with history and events; most are for what it says."""
+
+
+def test_a_letter_costs_the_same_in_a_batch_of_one_and_of_three(
+    universe: Universe, three: list[Letter], sent: Sent
+) -> None:
+    counts = []
+    for some in (three[:1], three[1:]):
+        item = items(begin(universe, some))[0]
+        with CaptureQueriesContext(connection) as captured:
+            do_item(item.pk, item.authority_id)
+        assert items(item.batch)[0].state == ItemState.DONE
+        counts.append(sum(not query["sql"].startswith(("SAVEPOINT", "RELEASE")) for query in captured))
+    assert max(counts) <= MOST_STATEMENTS, counts
+    # Birch's lead has no viewer beside them: one person fewer to be told, in as many statements.
+    assert counts[0] == counts[1]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_the_broker_is_told_once_and_gets_a_few_at_a_time(
     universe: Universe, three: list[Letter], sent: Sent, monkeypatch: pytest.MonkeyPatch

@@ -122,8 +122,9 @@ ANONYMOUS_ASKS = {"password-reset-confirm": 1}
 SAVES_MORE = {
     "cycle-open (in preparation)": 20,
     "letter-move (send_for_check, draft)": 14,
-    "letter-move (send_for_approval, draft)": 15,
-    "letter-move (approve, awaiting_approval)": 15,
+    "letter-move (send_for_approval, draft)": 16,
+    "letter-move (approve, awaiting_approval)": 18,
+    "letter-correction": 14,
 }
 """Opening a cycle makes every assessment with its rows, history and events: more statements than a save, and as many
 for three authorities as for three hundred. A letter that is sent on is read whole, and its assessment is told."""
@@ -132,8 +133,12 @@ READS_MORE = {
     "proposal (save for later)": 9,
     "proposal (dispute one)": 9,
     "transition (propose)": 9,
+    "letter (draft)": 9,
+    "letter (accuracy check)": 9,
+    "letter (awaiting approval)": 11,
 }
-"""The pages on which everything of an assessment is read before a decision, with last year or what to look at."""
+"""The pages on which everything of an assessment is read before a decision, with last year or what to look at. A letter
+that awaits approval is also noted as read."""
 
 TABLE: dict[str, dict[str, int]] = {}
 """What each page cost whom it cost the most, to read and to save."""

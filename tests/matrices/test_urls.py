@@ -1143,6 +1143,10 @@ ROWS = [
         {302: ANONYMOUS, 200: "lead adviser manager signatory auditor", 403: "administrator"}, 404,
     ),
     Row(
+        "letter", "awaiting approval", letter(LetterState.AWAITING_APPROVAL),
+        {302: ANONYMOUS, 200: "adviser manager signatory auditor", 403: "administrator"}, 404,
+    ),
+    Row(
         "letter", "approved", letter(LetterState.APPROVED),
         {302: ANONYMOUS, 200: "adviser manager signatory auditor", 403: "administrator"}, 404,
     ),
@@ -1311,10 +1315,17 @@ PUBLIC = frozenset(
 )
 """All that anybody sees who has not signed in."""
 
-DOWNLOADS = frozenset({"letter-pdf", "document-file", "evidence-file"})
+DOWNLOADS = frozenset({"letter-pdf", "letter-zip-file", "document-file", "evidence-file"})
 """The addresses where looking leaves something behind: an event that says who downloaded the file."""
-THEIR_OWN = {"evidence-file": frozenset({"lead", "contributor"})}
-"""Whose downloads are their own work, and leave nothing."""
+THEIR_OWN = {
+    "evidence-file": frozenset({"lead", "contributor"}),
+    "letter-zip-file": frozenset({"other_adviser", "other_manager"}),
+}
+"""Whose downloads are their own work, or hold nothing of Alder's, and leave nothing."""
+DELIVERED = frozenset({"letter", "letter-pdf"})
+"""Where an issued letter arrives: whoever is at the authority has a row that says when they first opened it."""
+WHOSE_ALONE = frozenset({"letter-batch-act"})
+"""What is there for whoever asked for it, and for nobody else."""
 
 
 def patterns(resolver: URLResolver) -> Iterator[URLPattern]:
@@ -1384,7 +1395,7 @@ def post(universe: Universe, visitors: Visitors, row: Row, kwargs: Kwargs) -> No
         if name not in row.by:
             response = visitors.post(name, address, fields)
             found[name] = response.status_code
-    assert changed(before, written(universe)) == left_behind(row, found)
+    assert changed(before, written(universe)) == left_behind(row, found, again=True)
     if row.fields:
         assert found.pop(ANONYMOUS) == 401
         assert found == {name: refusal(row, name) for name in found}
@@ -1404,17 +1415,24 @@ def miss(visitors: Visitors, row: Row, kwargs: Kwargs) -> None:
             assert ask(name, address).status_code == 404, (name, missing)
 
 
-def left_behind(row: Row, found: Mapping[str, int]) -> dict[str, int]:
-    """How many rows of which table these answers add."""
+def left_behind(row: Row, found: Mapping[str, int], *, again: bool = False) -> dict[str, int]:
+    """How many rows of which table these answers add; ``again``: everybody has looked once before."""
     noted = (status for name, status in found.items() if name not in THEIR_OWN.get(row.name, ()))
     downloads = sum(status == 200 for status in noted) if row.name in DOWNLOADS else 0
-    return {"assurance_event": downloads} if downloads else {}
+    left = {"assurance_event": downloads} if downloads else {}
+    if not again and row.name in DELIVERED and found["contributor"] == 200:
+        # The lead and the viewer were written to, and so have theirs already.
+        left["letters_letterdelivery"] = 1
+    if not again and str(row) == "letter (awaiting approval)":
+        # The signatory has read it now.
+        left["assurance_event"] = 1
+    return left
 
 
 def refusal(row: Row, name: str) -> int:
     """What a person without the right gets for posting: what they get for looking, if they may not look either."""
     if row.default == 405:
-        return 404 if name not in COLLEAGUES else 403
+        return 404 if name not in COLLEAGUES or row.name in WHOSE_ALONE else 403
     if name in row.only_look:
         return 403
     assert row.statuses[name] in (403, 404), f"{name} may look at {row} and not post: say so"
