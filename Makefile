@@ -1,7 +1,7 @@
-# Everything a person needs: `make run`, `make test`, `make bench`, `make manage CMD='…'`. `make` lists them.
+# Everything a person needs: `make run`, `make test`, `make bench`, `make crash`, `make manage CMD='…'`. `make` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench manage lint lock clean
+.PHONY: help run test bench crash manage lint lock clean
 # A second job would start the service while it is still being set up.
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
@@ -40,6 +40,7 @@ help:
 	@echo "make run            the whole service on http://localhost:8000, with a demonstration (PORT= to change)"
 	@echo "make test           every check and test (ARGS='-k letter' for some of the tests)"
 	@echo "make bench          how fast it is, as a table"
+	@echo "make crash          a hundred letters issued while worker, broker and database are killed twenty times"
 	@echo "make manage CMD='…' one management command on the service's database"
 	@echo "make lint           only the checks that need no database"
 	@echo "make lock           choose the versions of Python packages again (UPGRADE=1 for the newest)"
@@ -54,6 +55,9 @@ test:
 
 bench:
 	@$(SET_UP) test && $(PYTHON) -m assurance.project.frontend && exec $(PYTHON) $(LOCAL).test pytest tests/bench.py -q -s $(ARGS)
+
+crash:
+	@$(SET_UP) test && CRASH_LETTERS=100 CRASH_KILLS=20 exec $(PYTHON) $(LOCAL).test pytest tests/letters/test_crashes.py -q $(ARGS)
 
 manage:
 	@$(SET_UP) run && exec $(PYTHON) $(LOCAL).manage $(CMD)

@@ -184,6 +184,8 @@ SIGHT: dict[str, Sight] = {
     "letters.LetterTranslation": ((P.READ_LETTERS, EVERY),),
     # Each is its maker's alone, and each query says so.
     "letters.BoardPack": ((P.MAKE_BOARD_PACKS, EVERY), (P.READ_EVENTS, EVERY)),
+    "letters.BatchItem": ((P.READ_LETTERS, EVERY),),
+    "letters.LetterDelivery": ((P.READ_LETTERS, EVERY),),
 }
 """For each model, which permission shows which of its rows. A model that is not here is shown to nobody."""
 

@@ -4,8 +4,9 @@ A :class:`Message` is written under a key that makes the same one twice impossib
 transaction is committed; what is rolled back is never sent. No subject or body names an answer, an outcome or a text
 of the record (docs/decisions/0004): e-mail leaves the policy.
 
-Whoever chose the weekly digest gets what can wait on Monday. An invitation, a password and the lead role never wait,
-and neither does anything that has to be done within ``URGENT_DAYS``, because the digest could come too late for it.
+Whoever chose the weekly digest gets what can wait on Monday. An invitation, a password, the lead role and an outcome
+letter never wait, and neither does anything that has to be done within ``URGENT_DAYS``, because the digest could come
+too late for it.
 
     invited(person, by=by, at=at, authority=authority)
     benchmarks_given({contributor: {3: date(2026, 12, 1), 4: None}}, by=by, at=at, assessment=assessment)
@@ -40,7 +41,16 @@ from benchmarks.catalogue import scheme_text
 
 URGENT_DAYS = 7
 """What is due in so many days or fewer is sent at once, even to people who chose the weekly digest."""
-NEVER_WAITS = frozenset({MessageKind.INVITATION, MessageKind.PASSWORD, MessageKind.LEAD_ROLE, MessageKind.DIGEST})
+NEVER_WAITS = frozenset(
+    {
+        MessageKind.INVITATION,
+        MessageKind.PASSWORD,
+        MessageKind.LEAD_ROLE,
+        MessageKind.LETTER,
+        MessageKind.LETTER_CHASE,
+        MessageKind.DIGEST,
+    }
+)
 LINK = "[link]"
 """Stands in the body of an invitation or a password message where the link comes that signs somebody in."""
 LONGEST_SUBJECT = 200
@@ -474,6 +484,53 @@ def cover_arranged(
         portfolio_address=address("assessments"),
     )
     return tell(MessageKind.COVER, person, at=at, key=key, subject=subject, body=body, due=starts)
+
+
+def letter_issued(
+    assessment: Assessment, *, by: Actor, at: datetime, letter_id: int, page: str, replaces: str
+) -> dict[int, str]:
+    """Tell the authority's leads and viewers at once that its letter is there, and its advisers when it suits them.
+
+    One statement to find them and one to write to them.
+
+    Args:
+        assessment: with its authority and cycle read.
+        page: the address where the letter is read.
+        replaces: the reference of the letter that it takes the place of; "" for a first one.
+
+    Returns:
+        The key of the message to each person at the authority, by the person's id.
+    """
+    roles = (Role.LEAD, Role.VIEWER, Role.ADVISER)
+    common = {"by": by.name, "assessment": assessment, "page": page, "replaces": replaces}
+    texts = {name: compose(name, **common) for name in ("letter", "letter_sent")}
+    notes, keys = [], {}
+    for person, role in members(assessment.authority_id, roles, timezone.localdate(at)):
+        kind = MessageKind.LETTER_SENT if role == Role.ADVISER else MessageKind.LETTER
+        key = f"{kind}:{letter_id}:{person.pk}"
+        subject, body = texts[kind]
+        notes.append(_about(assessment, kind=kind, person=person, key=key, subject=subject, body=body))
+        if kind == MessageKind.LETTER:
+            keys[person.pk] = key
+    write(notes, at=at)
+    return keys
+
+
+def letter_chased(
+    people: Iterable[User], *, at: datetime, assessment: Assessment, letter_id: int, page: str, issued: date
+) -> dict[int, str]:
+    """Remind people that a letter is there, which nobody at their authority has opened. As :func:`letter_issued`."""
+    subject, body = compose("letter_chase", assessment=assessment, page=page, issued=issued)
+    kind = MessageKind.LETTER_CHASE
+    keys = {person: f"{kind}:{letter_id}:{person.pk}" for person in people}
+    write(
+        [
+            _about(assessment, kind=kind, person=person, key=key, subject=subject, body=body)
+            for person, key in keys.items()
+        ],
+        at=at,
+    )
+    return {person.pk: key for person, key in keys.items()}
 
 
 def password_asked(person: User, *, at: datetime) -> bool:

@@ -115,6 +115,29 @@ class PointOutcome(models.TextChoices):
 DELIVERED_LETTER_STATES = frozenset({LetterState.ISSUED, LetterState.SUPERSEDED})
 
 
+class BatchKind(models.TextChoices):
+    """What is done to each letter of a batch."""
+
+    APPROVE = "approve", _("Approve and issue")
+    CHECK = "check", _("Check that they can be printed")
+
+
+class BatchState(models.TextChoices):
+    """Whether a batch goes on. That it is finished is counted, not noted."""
+
+    RUNNING = "running", _("Running")
+    STOPPED = "stopped", _("Stopped")
+
+
+class ItemState(models.TextChoices):
+    """What became of one letter of a batch."""
+
+    WAITING = "waiting", _("Waiting")
+    DONE = "done", _("Done")
+    SKIPPED = "skipped", _("Left out")
+    FAILED = "failed", _("Failed")
+
+
 class CycleState(models.TextChoices):
     """A cycle is prepared, then open to answers, then closed for ever."""
 
@@ -259,6 +282,9 @@ class MessageKind(models.TextChoices):
     COVER = "cover", _("Cover for an adviser")
     SECOND_READING = "second_reading", _("Second reading")
     LETTER_CHECK = "letter_check", _("Accuracy check of a letter")
+    LETTER = "letter", _("Outcome letter")
+    LETTER_CHASE = "letter_chase", _("Reminder of a letter")
+    LETTER_SENT = "letter_sent", _("Letter issued")
     REMINDER = "reminder", _("Reminder of a deadline")
     DIGEST = "digest", _("Weekly digest")
 

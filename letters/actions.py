@@ -7,13 +7,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from assurance import ledger, scope
+from assurance import ledger, scope, text
 from assurance.access import Actor, actor_for, fetch, holds, require, require_anywhere
 from assurance.actions.answers import fitting
 from assurance.actions.refusals import NotEditable, Stale, Unfit
@@ -28,6 +26,8 @@ from benchmarks.loading import Change, digest_of
 from benchmarks.vocabulary import Status
 from letters import checks
 from letters.content import contents_of
+from letters.deliveries import announce, note_downloaded
+from letters.files import keep
 from letters.languages import ENGLISH, languages_of
 from letters.models import CycleWording, Edition, Letter, Wording
 from letters.pdf import Content, LetterDefective, Rendered, render
@@ -115,10 +115,14 @@ def wordings_for(assessment: Assessment) -> list[Wording]:
     return [found[one] for one in languages if one in found]
 
 
-def draft_letter(*, by: Actor, at: datetime, assessment_id: int) -> Letter:
+def draft_letter(*, by: Actor, at: datetime, assessment_id: int, correction_reason: str = "") -> Letter:
     """A draft for an agreed assessment, filled from its wording and from the letter before, if there is one.
 
+    Args:
+        correction_reason: what is corrected in the letter in force. Needed where there is one.
+
     Raises:
+        Unfit: no wording is published, or nobody said what is corrected.
         NotEditable: the outcomes are not agreed, or a letter is in preparation already.
     """
     with transaction.atomic():
@@ -133,11 +137,16 @@ def draft_letter(*, by: Actor, at: datetime, assessment_id: int) -> Letter:
         earlier = list(Letter.objects.filter(assessment=assessment).order_by("-number"))
         if assessment.state != State.AGREED or any(one.state in IN_PREPARATION for one in earlier):
             raise NotEditable(assessment)
-        letter = _new_letter(assessment, earlier, by, at, reason="draft")
+        letter = _new_letter(assessment, earlier, by, at, reason="draft", correction_reason=correction_reason)
         carry_translations(letter, earlier, by=by, at=at)
         _note(letter, "drafted", by, at)
         _tell(letter, by, at)
     return letter
+
+
+def may_draft(*, by: Actor, assessment: Assessment) -> None:
+    """Go on only if the actor drafts this authority's letters. Raises as ``access.require``."""
+    require(by, Permission.DRAFT_LETTERS, assessment)
 
 
 def draft_from_case(case: LetterPart, assessment: Assessment, *, by: Actor, at: datetime) -> Letter:
@@ -319,9 +328,7 @@ def _refused(letter: Letter, why: str, signatory: Actor, at: datetime) -> Letter
 def store(edition: Edition, rendered: Rendered) -> None:
     """Keep the bytes under their own digest, and note the digest on the edition. Does not save the edition."""
     name = f"letters/{rendered.sha256[:2]}/{rendered.sha256}.pdf"
-    if not default_storage.exists(name):
-        name = default_storage.save(name, ContentFile(rendered.pdf))
-    edition.file.name = name
+    edition.file.name = keep(name, rendered.pdf, rendered.sha256)
     edition.sha256 = rendered.sha256
     edition.pages = rendered.pages
 
@@ -329,6 +336,7 @@ def store(edition: Edition, rendered: Rendered) -> None:
 def note_download(*, by: Actor, at: datetime, letter: Letter) -> None:
     """Write who read the letter."""
     _note(letter, "downloaded", by, at, kind=EventKind.LETTER_READ)
+    note_downloaded(by=by, at=at, letter=letter)
 
 
 def _issue(letter: Letter, signatory: Actor, at: datetime) -> None:
@@ -338,6 +346,7 @@ def _issue(letter: Letter, signatory: Actor, at: datetime) -> None:
         perform(LETTER, letter.replaces.pk, "supersede", by=signatory, at=at)
     move(LETTER, letter, "issue", by=signatory, at=at, changes={"issued_at": at})
     _tell(letter, signatory, at)
+    announce(letter, by=signatory, at=at)
 
 
 def _move(letter_id: int, name: str, *, by: Actor, at: datetime, **options: Any) -> Letter:
@@ -368,18 +377,31 @@ def _tell(letter: Letter, by: Actor, at: datetime, **more: Any) -> None:
     note_letter(letter.assessment_id, changes | checks.dates(None, None) | more, by=by, at=at)
 
 
-def _new_letter(assessment: Assessment, earlier: Sequence[Letter], by: Actor, at: datetime, *, reason: str) -> Letter:
+def _new_letter(
+    assessment: Assessment,
+    earlier: Sequence[Letter],
+    by: Actor,
+    at: datetime,
+    *,
+    reason: str,
+    correction_reason: str = "",
+) -> Letter:
     """A draft after ``earlier`` letters, newest first: it replaces the one in force, and begins as the newest.
 
     Raises:
-        Unfit: no wording is published.
+        Unfit: no wording is published, or nobody said what is corrected.
     """
+    replaced = next((one for one in earlier if one.state == LetterState.ISSUED), None)
+    corrected = fitting(correction_reason, "correction_reason", longest=text.REASON) if replaced else ""
+    if replaced and not corrected:
+        raise Unfit("correction_reason", _("Enter what is corrected"))
     wordings = wordings_for(assessment)
     letter = Letter(
         authority=assessment.authority,
         assessment=assessment,
         number=earlier[0].number + 1 if earlier else 1,
-        replaces=next((one for one in earlier if one.state == LetterState.ISSUED), None),
+        replaces=replaced,
+        correction_reason=corrected,
         state_since=at,
         drafted_by=by.user,
     )

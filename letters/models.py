@@ -7,9 +7,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from assurance.models import Assessment, Cycle
+from assurance.models import Assessment, Cycle, Message
 from assurance.models.base import Tenant, Versioned, history
-from assurance.vocabulary import DELIVERED_LETTER_STATES, LetterState, PointOutcome
+from assurance.vocabulary import DELIVERED_LETTER_STATES, BatchKind, BatchState, ItemState, LetterState, PointOutcome
 from benchmarks.vocabulary import Status
 
 
@@ -71,6 +71,7 @@ class Letter(Tenant, Versioned):
     assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="letters")
     number = models.PositiveSmallIntegerField(help_text="1, and one more for each correction.")
     replaces = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="corrections")
+    correction_reason = models.TextField(blank=True, help_text="What it corrects in the letter that it replaces.")
     state = models.CharField(max_length=20, choices=LetterState, default=LetterState.DRAFT)
     state_since = models.DateTimeField()
     drafted_by = models.ForeignKey(
@@ -316,3 +317,96 @@ class BoardPack(Tenant, Versioned):
 
     def __str__(self) -> str:
         return f"{self.letter}, board pack of {self.saved_by}"
+
+
+class Batch(models.Model):
+    """Work on many letters that one person asked for. How far it is stands in its items, and is counted.
+
+    A row of nobody's authority: the database shows it to whoever asked for it and to national readers.
+    """
+
+    key = models.UUIDField(unique=True, help_text="Of the form that began it: sent twice, it begins once.")
+    kind = models.CharField(max_length=20, choices=BatchKind)
+    title = models.CharField(max_length=300, help_text="What was asked for, in words.")
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    region = models.CharField(max_length=100, blank=True)
+    state = models.CharField(max_length=20, choices=BatchState, default=BatchState.RUNNING)
+    stopped_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-asked_at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                name="batch_stopped_has_time",
+                condition=Q(state=BatchState.STOPPED, stopped_at__isnull=False)
+                | (~Q(state=BatchState.STOPPED) & Q(stopped_at__isnull=True)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class BatchItem(Tenant):
+    """One letter of a batch. The only list of what is still to be done."""
+
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="items")
+    letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="+")
+    version = models.PositiveIntegerField(help_text="Of the letter, as whoever asked for the batch saw it.")
+    state = models.CharField(max_length=20, choices=ItemState, default=ItemState.WAITING)
+    words = models.TextField(blank=True, help_text="Why it was left out or failed, for people.")
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="How often it was given to a worker.")
+    sent_at = models.DateTimeField(null=True, blank=True, help_text="When it was last given to a worker.")
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "letter"], name="batch_item_once"),
+            models.CheckConstraint(
+                name="batch_item_done_has_time",
+                condition=Q(state=ItemState.WAITING, done_at__isnull=True)
+                | (~Q(state=ItemState.WAITING) & Q(done_at__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="batch_item_says_why",
+                condition=~Q(state__in=[ItemState.SKIPPED, ItemState.FAILED]) | ~Q(words=""),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["batch", "id"], condition=Q(state=ItemState.WAITING), name="batch_item_waiting"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.batch}: {self.letter}"
+
+
+class LetterDelivery(Tenant):
+    """What became of an issued letter with one person at the authority: told, opened, downloaded, reminded.
+
+    Whoever opens it without having been written to has a row as well, without a message.
+    """
+
+    letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="deliveries")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    message = models.ForeignKey(Message, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    first_opened_at = models.DateTimeField(null=True, blank=True)
+    first_downloaded_at = models.DateTimeField(null=True, blank=True)
+    chase = models.ForeignKey(Message, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    chased_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["letter", "person"], name="letter_delivery_once"),
+            models.CheckConstraint(
+                name="letter_delivery_chased_has_time",
+                condition=Q(chase__isnull=True, chased_at__isnull=True)
+                | Q(chase__isnull=False, chased_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.letter}: {self.person}"

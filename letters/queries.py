@@ -11,7 +11,7 @@ from django.core.paginator import Page, Paginator
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from assurance.access import Actor, NotFound, fetch, holds, visible
+from assurance.access import Actor, NotFound, fetch, holds, reach, visible
 from assurance.actions.documents import READERS as DOCUMENT_READERS
 from assurance.models import Assessment
 from assurance.past import past
@@ -23,6 +23,7 @@ from letters.check_queries import READERS as CHECK_READERS
 from letters.check_queries import open_round
 from letters.checks import shown_in
 from letters.content import content_of, reference
+from letters.deliveries import Delivered, deliveries_of
 from letters.languages import ENGLISH, is_bilingual
 from letters.models import Edition, Letter, LetterCheck
 from letters.pdf import Content
@@ -36,12 +37,13 @@ READERS = (P.READ_LETTERS, P.READ_ISSUED_LETTERS, P.CHECK_LETTERS)
 
 @dataclass(frozen=True)
 class LettersOfAssessment:
-    """The letters of one assessment, newest first, and whether a new one can be drafted."""
+    """The letters of one assessment, newest first, whether a new one can be drafted, and the one in force."""
 
     assessment: Assessment
     letters: tuple[Letter, ...]
     can_draft: bool
     can_read_checks: bool
+    in_force: Letter | None
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class LetterPage:
     ``edition`` is the one of ``editions`` that is read; ``content`` is what it says, None where it has no text.
     ``warnings`` is how many are open before it can go for approval; None for whoever has no part in that.
     ``check`` is the round of the accuracy check that goes on; what it froze is then what is read.
+    ``deliveries`` are for the Home Office, of an issued letter.
     """
 
     letter: Letter
@@ -71,6 +74,7 @@ class LetterPage:
     can_copy: bool = False
     is_draft: bool = False
     can_make_board_pack: bool = False
+    deliveries: tuple[Delivered, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,7 @@ class LetterList:
     page: Page[Letter]
     letters: tuple[Letter, ...]
     awaiting: bool
+    is_home_office: bool
 
 
 def of_assessment(actor: Actor, assessment_id: int) -> LettersOfAssessment:
@@ -88,7 +93,9 @@ def of_assessment(actor: Actor, assessment_id: int) -> LettersOfAssessment:
     letters = tuple(visible(actor, Letter).filter(assessment=assessment).order_by("-number"))
     unfinished = any(one.state in IN_PREPARATION for one in letters)
     can_draft = holds(actor, P.DRAFT_LETTERS, assessment) and assessment.state == State.AGREED and not unfinished
-    return LettersOfAssessment(assessment, letters, can_draft, holds(actor, CHECK_READERS, assessment))
+    in_force = next((one for one in letters if one.state == LetterState.ISSUED), None)
+    may_read_checks = holds(actor, CHECK_READERS, assessment)
+    return LettersOfAssessment(assessment, letters, can_draft, may_read_checks, in_force)
 
 
 def letters(actor: Actor, *, awaiting: bool, page: int) -> LetterList:
@@ -97,7 +104,7 @@ def letters(actor: Actor, *, awaiting: bool, page: int) -> LetterList:
     if awaiting:
         rows = rows.filter(state=LetterState.AWAITING_APPROVAL)
     found = Paginator(rows.order_by("-state_since", "-pk"), PAGE_SIZE).get_page(page)
-    return LetterList(found, tuple(found), awaiting)
+    return LetterList(found, tuple(found), awaiting, is_home_office=bool(reach(actor, P.READ_LETTERS)))
 
 
 def letter_page(actor: Actor, letter_id: int, today: date, language: str = ENGLISH) -> LetterPage:
@@ -142,6 +149,7 @@ def letter_page(actor: Actor, letter_id: int, today: date, language: str = ENGLI
         check=shown,
         can_check=shown is not None and holds(actor, P.CHECK_LETTERS, letter),
         can_make_board_pack=letter.state == LetterState.ISSUED and holds(actor, P.MAKE_BOARD_PACKS, letter),
+        deliveries=deliveries_of(actor, letter) if letter.issued_at and holds(actor, P.READ_LETTERS, letter) else None,
     )
 
 

@@ -9,8 +9,8 @@ from assurance import scope
 from assurance.actions import documents
 from assurance.tasks import ScopedTask
 from assurance.vocabulary import LETTER_DOCUMENTS, DocumentKind
+from letters import batches, deliveries, submission
 from letters import documents as copies
-from letters import submission
 from letters.actions import make_file
 from letters.board import make
 from letters.queries import waiting_for_file
@@ -56,3 +56,27 @@ def sweep() -> int:
     for letter_id, authority_id in waiting:
         make_letter_file.send(letter_id, authority_id)
     return len(waiting)
+
+
+@shared_task(base=ScopedTask, name=batches.ITEM_TASK)
+def do_item(item_id: int, authority_id: int) -> None:
+    """Do one letter of a batch. Doing it twice does it once."""
+    batches.do(item_id=item_id, at=timezone.now())
+
+
+@shared_task(name=batches.DISPATCH_TASK)
+def dispatch(batch_id: int) -> int:
+    """Give the next letters of a batch to the workers. Returns how many."""
+    return batches.dispatch(batch_id=batch_id, at=timezone.now())
+
+
+@shared_task(name="letters.sweep_batches")
+def sweep_batches() -> int:
+    """Go on with batches whose tasks a crash took away. Returns how many letters were given out."""
+    return sum(batches.dispatch(batch_id=batch_id, at=timezone.now()) for batch_id in batches.unfinished())
+
+
+@shared_task(name="letters.chase")
+def chase() -> int:
+    """Remind authorities of letters that nobody there has opened. Returns how many letters; again adds none."""
+    return deliveries.chase(at=timezone.now())

@@ -22,7 +22,7 @@ from assurance.views.base import number_from, put_refusal, signed_in, typed_text
 from assurance.views.quality import warnings
 from assurance.vocabulary import LETTER_DOCUMENTS, DocumentKind, LetterState
 from assurance.workflow import Blocked, Moved
-from letters import actions, queries
+from letters import actions, approval, deliveries, queries
 from letters import documents as copies
 from letters.check_forms import SendForCheckForm
 from letters.checks import usual_until
@@ -56,6 +56,8 @@ def draft(request: HttpRequest, assessment_id: int) -> HttpResponse:
         messages.warning(request, _("A letter is in preparation already, or the outcomes are not agreed."))
         return redirect("assessment-letters", assessment_id)
     except Unfit as refusal:
+        if refusal.field == "correction_reason":
+            return redirect("letter-correction", assessment_id)
         messages.warning(request, refusal.message)
         return redirect("assessment-letters", assessment_id)
     return redirect("letter-edit", letter.pk)
@@ -68,6 +70,9 @@ def letter(request: HttpRequest, letter_id: int) -> HttpResponse:
     if request.htmx:
         # The page asks by itself whether the file is there, and shows itself anew when it is.
         return HttpResponse(status=204) if page.is_being_made else HttpResponseClientRefresh()
+    now = timezone.now()
+    approval.note_read(by=request.actor, at=now, letter=page.letter)
+    deliveries.note_opened(by=request.actor, at=now, letter=page.letter)
     return render(request, "letters/letter.html", {"page": page})
 
 

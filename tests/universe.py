@@ -313,7 +313,9 @@ class Universe:
 
     def _draft(self, assessment: Assessment, authority: Authority) -> Letter:
         with as_actor(self.adviser_of(authority)) as adviser:
-            letter = letter_actions.draft_letter(by=adviser, at=self.at, assessment_id=assessment.pk)
+            letter = letter_actions.draft_letter(
+                by=adviser, at=self.at, assessment_id=assessment.pk, correction_reason="A figure was wrong."
+            )
             values = {name: getattr(letter, name) for name in (*letter_actions.SHORT, *letter_actions.LINES)}
             values |= {
                 "addressee_name": "Cora Chief",

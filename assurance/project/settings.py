@@ -302,6 +302,8 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_ENABLE_UTC = True
 CELERY_BEAT_SCHEDULE = {
     "sweep-letters": {"task": "letters.sweep", "schedule": 60.0},
+    "sweep-batches": {"task": "letters.sweep_batches", "schedule": 60.0},
+    "letter-chases": {"task": "letters.chase", "schedule": crontab(minute=30, hour=8)},
     "sweep-mail": {"task": "mail.sweep", "schedule": 60.0},
     # Each reminder and digest is written once however often these run: what was missed is made up for in the hour.
     "mail-reminders": {"task": "mail.remind", "schedule": crontab(minute=0, hour="7-18")},

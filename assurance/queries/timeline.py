@@ -440,6 +440,8 @@ BY_NAME: dict[tuple[str, str], StrOrPromise] = {
     (K.LETTER_MOVED, "approve"): T("%(who)s approved letter %(letter)s"),
     (K.LETTER_MOVED, "issue"): T("%(who)s issued letter %(letter)s"),
     (K.LETTER_MOVED, "supersede"): T("%(who)s replaced letter %(letter)s with a later one"),
+    (K.LETTER_READ, "opened"): T("%(who)s read letter %(letter)s before its approval"),
+    (K.LETTER_READ, "zip"): T("%(who)s downloaded the letter in a zip file, with others"),
     (K.LETTER_MOVED, "withdraw"): T("%(who)s withdrew letter %(letter)s"),
     (K.LETTER_CHECKED, "point"): T("%(who)s pointed out an error in the draft of letter %(letter)s"),
     (K.LETTER_CHECKED, "point_changed"): T("%(who)s changed a point about the draft of letter %(letter)s"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render, resolve_url
+from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from assurance.queries import assessments as read
@@ -18,7 +18,7 @@ from assurance.views.portfolio import portfolio
 def home(request: HttpRequest) -> HttpResponse:
     """The first page: one's own authorities, or for the Home Office the portfolio of many."""
     if lists.only_signs(request.actor):
-        return redirect(f"{resolve_url('letters')}?awaiting=1")
+        return redirect("letter-approval")
     if lists.is_home_office(request.actor):
         return portfolio(request)
     return render(request, "assessments/home.html", {"home": own_home(request.actor, timezone.localdate())})

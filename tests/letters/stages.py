@@ -73,10 +73,15 @@ class Stages:
         load_wordings()
 
     def drafted(self) -> Letter:
-        """A draft, by Alder's adviser."""
+        """A draft, by Alder's adviser; a correction where a letter is in force."""
         assessment = self.universe.assessment(State.AGREED)
         with as_actor(self.universe.adviser) as adviser:
-            return actions.draft_letter(by=adviser, at=self.universe.at, assessment_id=assessment.pk)
+            return actions.draft_letter(
+                by=adviser,
+                at=self.universe.at,
+                assessment_id=assessment.pk,
+                correction_reason="A name was spelt wrongly.",
+            )
 
     def complete(self, letter: Letter, by: User | None = None, **parts: Any) -> Letter:
         """Fill in what a letter needs."""

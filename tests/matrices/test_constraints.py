@@ -60,8 +60,20 @@ from assurance.vocabulary import Answer, LetterState, MessageState, Role, State
 from benchmarks.models import Benchmark, Criterion, CrosswalkEntry, Level, Scheme, SchemeVersion
 from benchmarks.vocabulary import Status
 from letters import actions as letter_actions
-from letters.models import BoardPack, CheckPoint, CycleWording, Edition, Letter, LetterCheck, LetterTranslation, Wording
-from tests.matrices.world import OURS, letter_out, our_models, pointed_out, translate, whole_life
+from letters.models import (
+    Batch,
+    BatchItem,
+    BoardPack,
+    CheckPoint,
+    CycleWording,
+    Edition,
+    Letter,
+    LetterCheck,
+    LetterDelivery,
+    LetterTranslation,
+    Wording,
+)
+from tests.matrices.world import OURS, in_a_batch, letter_out, our_models, pointed_out, translate, whole_life
 from tests.universe import Universe, all_rows, as_actor
 
 EARLY, LATE = date(2024, 1, 1), date(2025, 1, 1)
@@ -275,6 +287,16 @@ EXAMPLES: dict[str, Violation] = {
     ),
     "board_pack_once": lambda world: again(BoardPack),
     "letters_boardpack_letter_id_same_authority": lambda world: change(BoardPack, {"authority": world.birch}),
+    # Batches and deliveries
+    "letters_batch_key_key": lambda world: again(Batch),
+    "batch_stopped_has_time": lambda world: change(Batch, {"state": "stopped"}),
+    "batch_item_once": lambda world: again(BatchItem),
+    "batch_item_done_has_time": lambda world: change(BatchItem, {"state": "done"}),
+    "batch_item_says_why": lambda world: change(BatchItem, {"state": "failed", "done_at": MOMENT}),
+    "letters_batchitem_letter_id_same_authority": lambda world: change(BatchItem, {"authority": world.birch}),
+    "letter_delivery_once": lambda world: again(LetterDelivery),
+    "letter_delivery_chased_has_time": lambda world: change(LetterDelivery, {"chased_at": MOMENT}),
+    "letters_letterdelivery_letter_id_same_authority": lambda world: change(LetterDelivery, {"authority": world.birch}),
     "letters_edition_letter_id_same_authority": lambda world: change(
         Edition, {"authority": world.birch}, letter__number=2
     ),
@@ -418,6 +440,10 @@ GUARDS: dict[tuple[str, str, str], Guard] = {
     ("letters_letter", "issued_is_immutable", "UPDATE"): Guard(
         lambda world: change(Letter, {"number": 99}, state=LetterState.ISSUED), "is issued and can no longer"
     ),
+    ("letters_letter", "correction_stays", "UPDATE"): Guard(
+        lambda world: change(Letter, {"correction_reason": "Another."}, state=LetterState.ISSUED),
+        "is issued and can no longer",
+    ),
     ("letters_letter", "issued_is_immutable", "DELETE"): Guard(
         sql("DELETE FROM letters_letter"), "letters are never deleted"
     ),
@@ -449,6 +475,7 @@ FROZEN = {
     "number": 99,
     "replaces_id": 99,
     "letter_date": MOMENT.date(),
+    "correction_reason": "Another.",
     "approved_at": MOMENT,
     "approved_by": None,
 }
@@ -472,6 +499,7 @@ def world(universe: Universe) -> Universe:
     with as_actor(universe.adviser) as by:
         letter_actions.end_check(by=by, at=universe.at, letter_id=correction.pk)
     pointed_out(universe, correction)
+    in_a_batch(universe, letter)
     with all_rows():
         BoardPack.objects.create(authority=universe.alder, letter=letter, saved_by=universe.lead, saved_at=universe.at)
         partnership = reference.add_partnership(

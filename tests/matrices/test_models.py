@@ -23,7 +23,7 @@ from assurance.models import Assessment, Membership
 from assurance.models.base import Tenant
 from assurance.vocabulary import LetterState, Role
 from letters.models import BoardPack
-from tests.matrices.world import CAST, is_history, our_models, pointed_out, translate, undone, whole_life
+from tests.matrices.world import CAST, in_a_batch, is_history, our_models, pointed_out, translate, undone, whole_life
 from tests.universe import Universe, all_rows, as_actor, forget_scope
 
 TENANT, SHARED, LOG, WORKING = "tenant", "shared", "log", "working"
@@ -77,6 +77,9 @@ KINDS = {
     "letters.CheckPoint": TENANT,
     "letters.LetterTranslation": TENANT,
     "letters.BoardPack": TENANT,
+    "letters.BatchItem": WORKING,
+    "letters.Batch": LOG,
+    "letters.LetterDelivery": LOG,
     # A tenant's as well, and no decision: kept while people work, without history.
     "assurance.Draft": WORKING,
     "assurance.Document": WORKING,
@@ -89,14 +92,23 @@ KINDS = {
 }
 """Of each model. Its history is of its kind too."""
 
-LOCKED_OTHERWISE = {"assurance_membership", "assurance_historicalmembership", "assurance_message"}
+LOCKED_OTHERWISE = {
+    "assurance_membership",
+    "assurance_historicalmembership",
+    "assurance_message",
+    "letters_batch",
+}
 """Not a tenant's, and yet not for everybody: people see their own memberships, and those within their scope; a
-message may be about nobody's authority, as one about a password is."""
+message may be about nobody's authority, as one about a password is; a batch is seen by whoever asked for it."""
 
 WRITTEN_IN_SCOPE = {"assurance_membership", "assurance_historicalmembership"}
 """People read their own wherever they are, and write none that their scope does not reach."""
 
-ALTERABLE = {"assurance.Message": "says what became of it; what it said is written once"}
+ALTERABLE = {
+    "assurance.Message": "says what became of it; what it said is written once",
+    "letters.Batch": "says whether it goes on; what was asked for is written once",
+    "letters.LetterDelivery": "says when the letter was first opened, downloaded and reminded of",
+}
 """Logs whose rows change."""
 
 HANGS_LOOSELY = {
@@ -117,7 +129,7 @@ def kind(model: type[models.Model]) -> str:
 MODELS = [model for model in our_models() if not is_history(model)]
 TENANTS = [model for model in MODELS if KINDS.get(model._meta.label) == TENANT]
 WORKINGS = [model for model in MODELS if KINDS.get(model._meta.label) == WORKING]
-TENANT_LOGS = {"assurance.Event", "assurance.Comment"}
+TENANT_LOGS = {"assurance.Event", "assurance.Comment", "letters.LetterDelivery"}
 LOGS = [model for model in MODELS if KINDS.get(model._meta.label) == LOG]
 SCOPED = [
     model
@@ -303,6 +315,7 @@ def two_lives(universe: Universe) -> Iterator[Universe]:
             BoardPack.objects.create(
                 authority=authority, letter=letter, saved_by=universe.lead_of(authority), saved_at=universe.at
             )
+        in_a_batch(universe, letter)
     yield universe
     forget_scope()
 

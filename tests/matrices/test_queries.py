@@ -40,7 +40,7 @@ from assurance.models import Assessment
 from assurance.vocabulary import LetterState, State
 from benchmarks.catalogue import scheme_text
 from tests.matrices.test_urls import ROWS, Row
-from tests.matrices.world import ANONYMOUS, Visitors, overrule_all, soon, undone
+from tests.matrices.world import ANONYMOUS, Visitors, in_a_batch, overrule_all, soon, undone
 from tests.universe import Universe, all_rows, as_actor
 
 MOST_TO_READ = 8
@@ -131,6 +131,7 @@ SAVES_MORE = {
     "letter-check-until": 13,
     "letter-translation (draft)": 17,
     "letter-wordings": 19,
+    "letter-correction": 14,
 }
 """Opening a cycle makes every assessment with its rows, history and events: more statements than a save, and as many
 for three authorities as for three hundred. A board pack is read, kept and asked for at once. A letter that is sent on
@@ -143,11 +144,14 @@ READS_MORE = {
     "proposal (dispute one)": 9,
     "transition (propose)": 9,
     "letter (draft)": 9,
+    "letter (accuracy check)": 9,
+    "letter (awaiting approval)": 11,
     "letter-edit (draft)": 12,
     "letter-translation (draft)": 14,
 }
 """The pages on which everything of an assessment is read before a decision, with last year or what to look at; a draft
-letter, which is put together from all of it; and the one on which a whole letter stands in two languages."""
+letter, which is put together from all of it, and which is noted as read where it awaits approval; and the one on which
+a whole letter stands in two languages."""
 
 TABLE: dict[str, dict[str, int]] = {}
 """What each page cost whom it cost the most, to read and to save."""
@@ -283,6 +287,13 @@ def more_authorities(universe: Universe) -> None:
                 by=by, at=timezone.now(), absent_id=universe.adviser.pk, person_id=universe.other_adviser.pk,
                 authority_ids=[authority_id], starts=today, last_day=today + timedelta(days=authority_id % 7),
             )  # fmt: skip
+
+
+def more_awaiting(universe: Universe) -> None:
+    """A letter of each authority awaits approval, and is in a batch."""
+    in_a_batch(
+        universe, *(universe.letter(LetterState.AWAITING_APPROVAL, authority=one) for one in universe.authorities)
+    )
 
 
 def more_letters(universe: Universe) -> None:
@@ -424,6 +435,10 @@ def first(state: State) -> Callable[[Universe], Any]:
     return lambda universe: {"assessment_id": universe.assessment(state).pk}
 
 
+def one_awaiting(universe: Universe) -> None:
+    in_a_batch(universe, universe.letter(LetterState.AWAITING_APPROVAL))
+
+
 LISTS = [
     List("home", "lead", first(State.NOT_STARTED), more_cycles),
     List("home", "adviser", first(State.NOT_STARTED), more_cycles),
@@ -437,6 +452,9 @@ LISTS = [
     List("cycles", "administrator", first(State.NOT_STARTED), more_cycles),
     List("letters", "adviser", lambda universe: universe.letter(), more_letters),
     List("letters", "signatory", lambda universe: universe.letter(), more_letters),
+    List("letter-approval", "signatory", one_awaiting, more_awaiting),
+    List("letter-approval", "manager", one_awaiting, more_awaiting),
+    List("letter-batches", "signatory", one_awaiting, more_awaiting),
     List("assessment-letters", "adviser", lambda universe: universe.letter(), more_letters, of_assessment=True),
     List("timeline", "lead", first(State.IN_PROGRESS), more_events, of_assessment=True),
     List("timeline", "auditor", first(State.IN_PROGRESS), more_events, of_assessment=True),
@@ -523,5 +541,6 @@ def test_saving_a_long_list_costs_little(universe: Universe, visitors: Visitors,
 def test_downloading_costs_its_event(universe: Universe, visitors: Visitors, drawing: list[str]) -> None:
     letter = universe.letter(LetterState.ISSUED)
     found = cost(visitors, drawing, "lead", reverse("letter-pdf", kwargs={"letter_id": letter.pk}))
-    (written,) = [sql for sql in found.queries if not sql.startswith("SELECT")]
-    assert written.startswith('INSERT INTO "assurance_event"')
+    event, first = [sql for sql in found.queries if not sql.startswith("SELECT")]
+    assert event.startswith('INSERT INTO "assurance_event"')
+    assert first.startswith('UPDATE "letters_letterdelivery"')

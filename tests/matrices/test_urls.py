@@ -13,6 +13,7 @@ from datetime import timedelta
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import pytest
 from django.core.files.base import ContentFile
@@ -65,6 +66,7 @@ from tests.matrices.world import (
     Visitors,
     changed,
     give,
+    in_a_batch,
     overrule_all,
     pdf,
     pointed_out,
@@ -478,6 +480,16 @@ def later(universe: Universe, kwargs: Kwargs) -> Fields:
     return check_version(universe, kwargs) | day("until", timezone.localdate() + timedelta(days=30))
 
 
+def batched(universe: Universe, **more: Any) -> Kwargs:
+    """A batch of the signatory's, with Alder's letter."""
+    return {"batch_id": in_a_batch(universe, universe.letter(LetterState.AWAITING_APPROVAL)).pk} | more
+
+
+def batch_of_alder(universe: Universe, kwargs: Kwargs) -> Fields:
+    found = universe.letter(LetterState.AWAITING_APPROVAL)
+    return {"key": str(uuid4()), "kind": "approve", "letters": f"{found.pk}-{found.version}"}
+
+
 def agreed_without_letter(universe: Universe) -> Kwargs:
     universe.wording()
     return {"assessment_id": universe.assessment(State.AGREED).pk}
@@ -688,6 +700,9 @@ HERE = "lead contributor viewer adviser manager signatory administrator auditor"
 """Those who have to do with Alder. To the others (404 below) nothing of Alder's exists."""
 TOKEN = list_token(())
 REASON = {"reason": "Because it is so."}
+
+READS_LETTERS = "adviser other_adviser manager other_manager signatory auditor"
+"""Who reads letters of the Home Office at any stage, each those within their reach."""
 
 READERS_OF_TEXTS = "lead contributor viewer adviser manager auditor"
 """Who reads any text of Alder's at some stage, beside what stands as agreed."""
@@ -1183,6 +1198,31 @@ ROWS = [
         "assessment-letters", "", of_letter(LetterState.DRAFT),
         {302: ANONYMOUS, 200: "lead contributor viewer adviser manager signatory auditor", 403: "administrator"}, 404,
     ),
+    # Many letters: the queue, batches, and zip files.
+    Row(
+        "letter-approval", "", beside(letter(LetterState.AWAITING_APPROVAL)), {302: ANONYMOUS, 200: READS_LETTERS}, 403
+    ),
+    Row(
+        "letter-batch-new", "nothing ticked", beside(letter(LetterState.AWAITING_APPROVAL)),
+        {302: f"{ANONYMOUS} signatory"}, 403, fields=batch_of_alder, by=frozenset({"signatory"}),
+    ),
+    Row(
+        "letter-batch-new", "all", beside(letter(LetterState.AWAITING_APPROVAL)),
+        {302: ANONYMOUS, 200: "signatory"}, 403, query="all=1",
+    ),
+    Row("letter-batches", "", beside(batched), {302: ANONYMOUS, 200: READS_LETTERS}, 403),
+    Row("letter-batch", "", batched, {302: ANONYMOUS, 200: "signatory auditor"}, 404),
+    Row(
+        "letter-batch-act", "", lambda universe: batched(universe, what="stop"), {302: ANONYMOUS}, 405,
+        fields=fixed(), by=frozenset({"signatory"}),
+    ),
+    Row("letter-zip", "", beside(letter(LetterState.ISSUED)), {302: ANONYMOUS, 200: READS_LETTERS}, 403),
+    Row("letter-zip-file", "", beside(letter(LetterState.ISSUED)), {302: ANONYMOUS, 200: READS_LETTERS}, 403),
+    Row(
+        "letter-correction", "", of_letter(LetterState.ISSUED),
+        {302: ANONYMOUS, 200: "adviser", 403: "lead contributor viewer manager signatory administrator auditor"}, 404,
+        fields=fixed(correction_reason="A figure was wrong."), by=frozenset({"adviser"}),
+    ),
     Row(
         "letter-draft", "", agreed_without_letter, {302: ANONYMOUS}, 405,
         fields=fixed(), by=frozenset({"adviser"}),
@@ -1194,6 +1234,10 @@ ROWS = [
     Row(
         "letter", "accuracy check", letter(LetterState.ACCURACY_CHECK),
         {302: ANONYMOUS, 200: "lead adviser manager signatory auditor", 403: "administrator"}, 404,
+    ),
+    Row(
+        "letter", "awaiting approval", letter(LetterState.AWAITING_APPROVAL),
+        {302: ANONYMOUS, 200: "adviser manager signatory auditor", 403: "administrator"}, 404,
     ),
     Row(
         "letter", "approved", letter(LetterState.APPROVED),
@@ -1460,10 +1504,17 @@ PUBLIC = frozenset(
 )
 """All that anybody sees who has not signed in."""
 
-DOWNLOADS = frozenset({"letter-pdf", "document-file", "evidence-file"})
+DOWNLOADS = frozenset({"letter-pdf", "letter-zip-file", "document-file", "evidence-file"})
 """The addresses where looking leaves something behind: an event that says who downloaded the file."""
-THEIR_OWN = {"evidence-file": frozenset({"lead", "contributor"})}
-"""Whose downloads are their own work, and leave nothing."""
+THEIR_OWN = {
+    "evidence-file": frozenset({"lead", "contributor"}),
+    "letter-zip-file": frozenset({"other_adviser", "other_manager"}),
+}
+"""Whose downloads are their own work, or hold nothing of Alder's, and leave nothing."""
+DELIVERED = frozenset({"letter", "letter-pdf"})
+"""Where an issued letter arrives: whoever is at the authority has a row that says when they first opened it."""
+WHOSE_ALONE = frozenset({"letter-batch-act"})
+"""What is there for whoever asked for it, and for nobody else."""
 
 
 def patterns(resolver: URLResolver) -> Iterator[URLPattern]:
@@ -1533,7 +1584,7 @@ def post(universe: Universe, visitors: Visitors, row: Row, kwargs: Kwargs) -> No
         if name not in row.by:
             response = visitors.post(name, address, fields)
             found[name] = response.status_code
-    assert changed(before, written(universe)) == left_behind(row, found)
+    assert changed(before, written(universe)) == left_behind(row, found, again=True)
     if row.fields:
         assert found.pop(ANONYMOUS) == 401
         assert found == {name: refusal(row, name) for name in found}
@@ -1553,17 +1604,24 @@ def miss(visitors: Visitors, row: Row, kwargs: Kwargs) -> None:
             assert ask(name, address).status_code == 404, (name, missing)
 
 
-def left_behind(row: Row, found: Mapping[str, int]) -> dict[str, int]:
-    """How many rows of which table these answers add."""
+def left_behind(row: Row, found: Mapping[str, int], *, again: bool = False) -> dict[str, int]:
+    """How many rows of which table these answers add; ``again``: everybody has looked once before."""
     noted = (status for name, status in found.items() if name not in THEIR_OWN.get(row.name, ()))
     downloads = sum(status == 200 for status in noted) if row.name in DOWNLOADS else 0
-    return {"assurance_event": downloads} if downloads else {}
+    left = {"assurance_event": downloads} if downloads else {}
+    if not again and row.name in DELIVERED and found["contributor"] == 200:
+        # The lead and the viewer were written to, and so have theirs already.
+        left["letters_letterdelivery"] = 1
+    if not again and str(row) == "letter (awaiting approval)":
+        # The signatory has read it now.
+        left["assurance_event"] = 1
+    return left
 
 
 def refusal(row: Row, name: str) -> int:
     """What a person without the right gets for posting: what they get for looking, if they may not look either."""
     if row.default == 405:
-        return 404 if name not in COLLEAGUES else 403
+        return 404 if name not in COLLEAGUES or row.name in WHOSE_ALONE else 403
     if name in row.only_look:
         return 403
     assert row.statuses[name] in (403, 404), f"{name} may look at {row} and not post: say so"

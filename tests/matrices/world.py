@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
+from uuid import uuid4
 
 import pikepdf
 from django.apps import apps
@@ -39,10 +40,10 @@ from assurance.actions import (
 )
 from assurance.models import Assessment, Authority, ProposalResponse, Recommendation
 from assurance.queries.quality import quality_page
-from assurance.vocabulary import DocumentKind, FollowUpProgress, PointOutcome, Role, State
+from assurance.vocabulary import BatchKind, DocumentKind, FollowUpProgress, PointOutcome, Role, State
 from letters import actions as letter_actions
-from letters import checks
-from letters.models import CheckPoint, Letter, LetterCheck
+from letters import batches, checks
+from letters.models import Batch, CheckPoint, Letter, LetterCheck, LetterDelivery
 from letters.translation_actions import Written, save_translations
 from tests.universe import MEMBERS_SINCE, Universe, all_rows, as_actor, forget_scope
 
@@ -269,6 +270,28 @@ def overrule_all(universe: Universe, assessment: Assessment) -> None:
             for one in found
         ]
         quality.overrule(by=by, at=universe.at, assessment_id=assessment.pk, overrulings=overrulings)
+
+
+def in_a_batch(universe: Universe, *letters: Letter) -> Batch:
+    """A batch with these letters that waits, and a delivery of each to whoever leads its authority."""
+    with as_actor(universe.signatory) as by:
+        batch = batches.start(
+            by=by,
+            at=universe.at,
+            key=uuid4(),
+            kind=BatchKind.APPROVE,
+            chosen=[(one.pk, one.version) for one in letters],
+            title="Some letters",
+        )
+    with all_rows():
+        LetterDelivery.objects.bulk_create(
+            [
+                LetterDelivery(authority=one.authority, letter=one, person=universe.lead_of(one.authority))
+                for one in letters
+            ],
+            ignore_conflicts=True,
+        )
+    return batch
 
 
 def our_models() -> list[type[models.Model]]:
