@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,9 @@ from benchmarks.vocabulary import Status
 from letters.content import contents_of
 from letters.languages import languages_of
 from letters.models import CycleWording, Edition, Letter, Wording
-from letters.pdf import Content, LetterDefective, Rendered, render
+from letters.pdf import Content, KeyUnusable, LetterDefective, Rendered, render
+from letters.pdf.signature import signed
+from letters.signing import signing_key
 from letters.wording_format import WordingFile
 from letters.workflow import IN_PREPARATION, LETTER
 
@@ -259,9 +262,10 @@ def approve(*, by: Actor, at: datetime, letter_id: int, enqueue: Enqueue, versio
 
 
 def make_file(*, letter_id: int, at: datetime) -> Letter | None:
-    """Set an approved letter as PDF, keep its bytes, and issue it as the signatory asked. Idempotent.
+    """Set an approved letter as PDF, sign it, keep its bytes, and issue it as the signatory asked. Idempotent.
 
-    Called by the task, inside the scope of the letter's authority.
+    Where a key is set, no letter is issued without a signature. Called by the task, inside the scope of the letter's
+    authority.
 
     Returns:
         The letter; None when there is nothing to do.
@@ -280,12 +284,17 @@ def make_file(*, letter_id: int, at: datetime) -> Letter | None:
             with scope.authorities([letter.authority_id]):
                 return _refused(letter, _("The person who approved it may no longer issue letters"), signatory, at)
         try:
-            made = [(one, render(Content.model_validate(one.content))) for one in letter.editions.all()]
+            key = signing_key(timezone.now())
+            sign = partial(signed, key=key) if key else None
+            made = [(one, render(Content.model_validate(one.content), sign)) for one in letter.editions.all()]
             with transaction.atomic():
                 for edition, rendered in made:
                     store(edition, rendered)
+                    edition.signed_by = key.name if key else ""
                     ledger.save(edition, by=signatory, at=at, reason="file")
                 _issue(letter, signatory, at)
+        except KeyUnusable as unusable:
+            return _refused(letter, _("It could not be signed. %(why)s") % {"why": unusable}, signatory, at)
         except LetterDefective as defective:
             return _refused(letter, "\n".join(defective.defects), signatory, at)
         except Blocked as blocked:

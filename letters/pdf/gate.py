@@ -29,8 +29,12 @@ _CHILDREN = {
 _HEADING = re.compile(r"H[1-6]")
 
 
-def defects(pdf: Pdf, *, tables: int) -> tuple[str, ...]:
-    """Every defect of ``pdf``, a letter that must have ``tables`` tables; () when it may be issued."""
+def defects(pdf: Pdf, *, tables: int, signed: int | None = None) -> tuple[str, ...]:
+    """Every defect of ``pdf``, a letter that must have ``tables`` tables; () when it may be issued.
+
+    Args:
+        signed: the length in bytes of a file that must be signed from its first to its last; None if it must not be.
+    """
     found: Counter[str] = Counter()
 
     def expect(holds: object, defect: str) -> None:
@@ -46,6 +50,7 @@ def defects(pdf: Pdf, *, tables: int) -> tuple[str, ...]:
     for claim in (b"pdfuaid:part", b"pdfaid:part", b"dc:title"):
         expect(claim in metadata, f"The metadata lacks {claim.decode()}.")
     _look_at_fonts(pdf, expect)
+    _look_at_signature(pdf, signed, expect)
     if Name.StructTreeRoot not in root:
         expect(False, "The file has no structure tree.")
     else:
@@ -58,6 +63,20 @@ def _look_at_fonts(pdf: Pdf, expect: Callable[[object, str], None]) -> None:
         for font in page.resources.get(Name.Font, Dictionary()).values():
             name = str(font.BaseFont)[1:].partition("+")[2]
             expect(name.removesuffix("-Bold") in FONTS, f"The font {name} is not one of the letter's own.")
+
+
+def _look_at_signature(pdf: Pdf, length: int | None, expect: Callable[[object, str], None]) -> None:
+    form = pdf.Root.get(Name.AcroForm, Dictionary())
+    fields = list(form.get(Name.Fields, Array()))
+    if length is None:
+        expect(not fields, "A letter has no fields but its signature.")
+        return
+    expect(len(fields) == 1 and Name.V in fields[0], "The letter does not have exactly one signature.")
+    for field in fields:
+        # ISO 32000-1, 12.8.1: two stretches, and between them the signature itself in angle brackets.
+        start, first, second, rest = map(int, field.get(Name.V, Dictionary()).get(Name.ByteRange, [0, 0, 0, 0]))
+        whole = start == 0 and 0 < first < second and second + rest == length
+        expect(whole, "The signature is not of the whole file.")
 
 
 def _look_at_tags(pdf: Pdf, tables: int, expect: Callable[[object, str], None]) -> None:
