@@ -1259,6 +1259,7 @@ ROWS = [
     public("accessibility"),
     public("cookies"),
     public("privacy"),
+    public("verify"),
     public("healthz"),
     public("readyz"),
 ]  # fmt: skip
@@ -1267,6 +1268,7 @@ PUBLIC = frozenset(
     {
         *("sign-in", "sign-out", "signed-out", "help", "accessibility", "cookies", "privacy", "healthz", "readyz"),
         *("password-reset", "password-reset-done", "password-reset-confirm", "password-reset-complete"),
+        "verify",
     }
 )
 """All that anybody sees who has not signed in."""
