@@ -84,8 +84,9 @@ def render_unchecked(content: Content, sign: Sign | None = None) -> Rendered:
         LetterDefective: the text is over a bound or cannot be printed.
         FontsUnavailable: the pinned fonts are not there.
     """
-    content = Content.model_validate(text.cleaned(content.frozen()))
-    _refuse_what_cannot_be_set(content)
+    letter = text.cleaned(content.frozen())
+    _refuse_what_cannot_be_set(letter)
+    content = Content.model_validate(letter)
     return _looked_at(lambda: _joined(content), tables=_tables(content), sign=sign)
 
 
@@ -122,11 +123,10 @@ def _looked_at(typeset: Callable[[], bytes], *, tables: int, sign: Sign | None =
     return Rendered(data, hashlib.sha256(data).hexdigest(), pages, defects)
 
 
-def _refuse_what_cannot_be_set(content: Content) -> None:
+def _refuse_what_cannot_be_set(letter: dict[str, Any]) -> None:
     """Annex B has a bound of its own, because nobody who drafts a letter can shorten it."""
-    letter = content.frozen()
-    annex_b = letter.pop("annex_b")
-    if problems := (*text.check_all(letter), *text.check_all(annex_b)):
+    own = {name: value for name, value in letter.items() if name != "annex_b"}
+    if problems := (*text.check_all(own), *text.check_all(letter["annex_b"])):
         raise LetterDefective(dict.fromkeys(problems))
 
 
@@ -193,9 +193,14 @@ def _typeset(template: str, values: dict[str, Any], identifier: str) -> bytes:
             tagging.mend(pdf, seen)
             standards.claim_accessibility(pdf)
 
-        # An output intent of "" is the profile that the document has; a named one is read from file again.
+        # An output intent of "" is the profile that the document has; a named one is read from file again. What is
+        # saved again compresses it all, in less time and with the same library on every machine.
         return document.write_pdf(
-            finisher=finish, pdf_variant=standards.VARIANT, pdf_identifier=identifier, output_intent=""
+            finisher=finish,
+            pdf_variant=standards.VARIANT,
+            pdf_identifier=identifier,
+            output_intent="",
+            uncompressed_pdf=True,
         )
 
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from pikepdf import Array, Dictionary, Name, Object, Pdf
 
-from letters.pdf.graft import children, elements
+from letters.pdf.graft import family
 
 FONTS = ("Letter-Sans", "Letter-Sans-Fallback", "Letter-Sans-Extended", "Letter-Sans-Vietnamese")
 """The names under which the pinned fonts are embedded: another name is a font of the machine."""
@@ -26,6 +26,7 @@ _CHILDREN = {
     "TBody": {"TR"},
     "TR": {"TH", "TD"},
 }
+_LOOKED_INTO = {*_CHILDREN, "TH"}
 _HEADING = re.compile(r"H[1-6]")
 
 
@@ -84,13 +85,14 @@ def _look_at_tags(pdf: Pdf, tables: int, expect: Callable[[object, str], None]) 
     headings: list[int] = []
     referred: set[str] = set()
     count = 0
-    for element in elements(pdf):
+    for element, below in family(pdf):
         kind = str(element.S)[1:]
-        inner = [str(child.S)[1:] for child in children(element)]
+        inner = [str(child.S)[1:] for child in below] if kind in _LOOKED_INTO else []
         attributes = _attributes(element)
-        if Name.ID in element:
+        if kind == "TH" and Name.ID in element:
             named[str(element.ID)] += 1
-        referred.update(str(name) for attribute in attributes for name in attribute.get(Name.Headers, Array()))
+        for attribute in attributes:
+            referred.update(map(str, attribute.get(Name.Headers, ())))
         if kind in _CHILDREN:
             strange = set(inner) - _CHILDREN[kind]
             expect(not strange, f"{kind} holds {', '.join(sorted(strange))}.")
@@ -115,5 +117,7 @@ def _look_at_tags(pdf: Pdf, tables: int, expect: Callable[[object, str], None]) 
 
 
 def _attributes(element: Dictionary) -> list[Object]:
-    attributes = element.get(Name.A, Array())
+    attributes = element.get(Name.A)
+    if attributes is None:
+        return []
     return list(attributes) if isinstance(attributes, Array) else [attributes]

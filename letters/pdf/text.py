@@ -25,6 +25,8 @@ Lines are bounded too because ten thousand line breaks are few characters and tw
 """
 
 _NARROW_NO_BREAK_SPACE = "\u202f"
+# Letters of western Europe and the usual signs, each kept as it is: nearly every text, and looking closer is slow.
+_PLAIN = re.compile(r"[\n -~\u00a0-\u00ac\u00ae-\u017e\u2010-\u2027]*")
 _DROPPED = {"Cc", "Cf", "Cs", "Co", "Cn"}
 
 
@@ -35,6 +37,8 @@ def clean(text: str) -> str:
     unassigned characters, and lone surrogates. Line and paragraph separators become line breaks, other spaces
     plain spaces; no-break spaces stay. Cleaning twice changes nothing.
     """
+    if _PLAIN.fullmatch(text):
+        return text
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
     text = text.replace(_NARROW_NO_BREAK_SPACE, "\u00a0").replace("\t", " ").replace("\v", "\n").replace("\f", "\n")
     kept = []
