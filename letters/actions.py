@@ -271,15 +271,10 @@ def make_file(*, letter_id: int, at: datetime) -> Letter | None:
         The letter; None when there is nothing to do.
     """
     with transaction.atomic():
-        letter = (
-            Letter.objects.select_related("authority", "issue_requested_by", *RELATED)
-            .select_for_update(of=("self", "assessment"))
-            .filter(pk=letter_id, state=LetterState.APPROVED)
-            .first()
-        )
-        if letter is None or letter.issue_requested_by is None or letter.failure:
+        waiting = _waiting(letter_id)
+        if waiting is None:
             return None
-        signatory = actor_for(letter.issue_requested_by)
+        letter, signatory = waiting
         if not holds(signatory, Permission.APPROVE_LETTERS, letter):
             with scope.authorities([letter.authority_id]):
                 return _refused(letter, _("The person who approved it may no longer issue letters"), signatory, at)
@@ -301,6 +296,30 @@ def make_file(*, letter_id: int, at: datetime) -> Letter | None:
             letter.refresh_from_db()
             return _refused(letter, "\n".join(one.message for one in blocked.obstacles), signatory, at)
     return letter
+
+
+def give_up_file(*, letter_id: int, at: datetime) -> Letter | None:
+    """Leave an approved letter without its file, because making it took too long. Returns as :func:`make_file`."""
+    with transaction.atomic():
+        waiting = _waiting(letter_id)
+        if waiting is None:
+            return None
+        letter, signatory = waiting
+        why = _("It took too long. Make the longest texts shorter, or ask for help")
+        return _refused(letter, why, signatory, at)
+
+
+def _waiting(letter_id: int) -> tuple[Letter, Actor] | None:
+    """An approved letter without its file, locked with its assessment, and who approved it; None if it is none."""
+    letter = (
+        Letter.objects.select_related("authority", "issue_requested_by", *RELATED)
+        .select_for_update(of=("self", "assessment"))
+        .filter(pk=letter_id, state=LetterState.APPROVED)
+        .first()
+    )
+    if letter is None or letter.issue_requested_by is None or letter.failure:
+        return None
+    return letter, actor_for(letter.issue_requested_by)
 
 
 def _refused(letter: Letter, why: str, signatory: Actor, at: datetime) -> Letter:

@@ -28,6 +28,7 @@ from assurance import access
 from assurance.access import Actor
 from assurance.models import User
 from assurance.project.local.provision import DatabaseUrls, drop_database, provision
+from tests.kept_tables import copy_kept, keep
 from tests.universe import Universe, all_rows, as_actor
 
 FIXTURES = Path(settings.BASE_DIR) / "fixtures"
@@ -122,10 +123,14 @@ def django_db_setup(
     worker = getattr(request.config, "workerinput", {}).get("workerid", "")
     name = f"prevent_tests_{worker}".rstrip("_")
     drop_database(admin_url, name)
+    is_migrated = copy_kept(admin_url, name)
     urls = provision(admin_url, database=name)
+    if not is_migrated:
+        with django_db_blocker.unblock(), connected_as(urls.owner):
+            call_command("migrate", verbosity=0, interactive=False)
+        keep(admin_url, name)
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
         with connected_as(urls.owner):
-            call_command("migrate", verbosity=0, interactive=False)
             tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
         with connected_as(urls.application):
             _load_reference_data()

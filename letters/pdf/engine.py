@@ -87,7 +87,11 @@ def render_unchecked(content: Content, sign: Sign | None = None) -> Rendered:
     letter = text.cleaned(content.frozen())
     _refuse_what_cannot_be_set(letter)
     content = Content.model_validate(letter)
-    return _looked_at(lambda: _joined(content), tables=_tables(content), sign=sign)
+    rendered = _looked_at(lambda: _joined(content), tables=_tables(content), sign=sign)
+    if any(defect.startswith(gate.HEADLESS) for defect in rendered.defects):
+        # A first row that is as high as a page pushes the heading row off it, unless it may go over the page itself.
+        return _looked_at(lambda: _joined(content, loose=True), tables=_tables(content), sign=sign)
+    return rendered
 
 
 def render_page(template: str, values: dict[str, Any], *, identifier: str, tables: int) -> Rendered:
@@ -130,17 +134,18 @@ def _refuse_what_cannot_be_set(letter: dict[str, Any]) -> None:
         raise LetterDefective(dict.fromkeys(problems))
 
 
-def _joined(content: Content) -> bytes:
+def _joined(content: Content, *, loose: bool = False) -> bytes:
+    """The whole file. With ``loose`` a row of Annex A need not be kept on one page."""
     identifier = content.digest()
     if content.annex_b is None:
-        return _finished(_page("whole.html", content, identifier), None)
+        return _finished(_page("whole.html", content, identifier, loose), None)
     annex = _annex_b(content)
-    front = _page("front.html", content, identifier)
+    front = _page("front.html", content, identifier, loose)
     try:
         return _finished(front, annex)
     except (AttributeError, KeyError, TypeError, ValueError, pikepdf.PdfError):
         logger.exception("Annex B could not be grafted onto letter %s; set as one document", content.reference)
-        return _finished(_page("whole.html", content, identifier), None)
+        return _finished(_page("whole.html", content, identifier, loose), None)
 
 
 def _finished(front: bytes, annex: graft.Scion | None) -> bytes:
@@ -174,10 +179,10 @@ def _annex_b(content: Content) -> graft.Scion:
     return _annexes[key]
 
 
-def _page(template: str, content: Content, identifier: str) -> bytes:
+def _page(template: str, content: Content, identifier: str, loose: bool = False) -> bytes:
     """One part of a letter from one template."""
     page_text = re.split(r"\{pages?\}", getattr(content.labels, PAGE_TEXTS[template]))
-    return _typeset(template, {"content": content, "page_text": page_text}, identifier)
+    return _typeset(template, {"content": content, "page_text": page_text, "loose": loose}, identifier)
 
 
 def _typeset(template: str, values: dict[str, Any], identifier: str) -> bytes:

@@ -18,6 +18,8 @@ from letters.pdf.graft import family
 FONTS = ("Letter-Sans", "Letter-Sans-Fallback", "Letter-Sans-Extended", "Letter-Sans-Vietnamese")
 """The names under which the pinned fonts are embedded: another name is a font of the machine."""
 
+HEADLESS = "A table does not begin with its heading row."
+
 _CHILDREN = {
     "L": {"LI", "Caption", "L"},
     "LI": {"Lbl", "LBody"},
@@ -101,6 +103,7 @@ def _look_at_tags(pdf: Pdf, tables: int, expect: Callable[[object, str], None]) 
         if kind == "Table":
             count += 1
             expect(inner.count("THead") == 1, "A table does not have exactly one heading row group.")
+            expect(inner[:1] == ["THead"], HEADLESS)
         elif kind == "TH":
             expect(inner, "A table heading is empty.")
             expect(any(Name.Scope in attribute for attribute in attributes), "A table heading has no scope.")
