@@ -70,7 +70,7 @@ def short_letter() -> Content:
 # No file and no call ----------------------------------------------------------------------------------------
 
 PROGRAM = """
-import json, sys
+import json, os, sys
 from letters.pdf import Content, render
 opened, called = [], []
 
@@ -80,9 +80,13 @@ def listen(event, arguments):
     elif event.partition(".")[0] in ("socket", "subprocess", "urllib", "http") or event.startswith("os.exec"):
         called.append(f"{event} {arguments!r}")
 
+usual, *hostile = [Content.model_validate(one) for one in json.load(sys.stdin)]
+render(usual)  # Reads the fonts and everything else that a letter needs.
 sys.addaudithook(listen)
-pdfs = [render(Content.model_validate(one)).pdf.hex() for one in json.load(sys.stdin)]
-print(json.dumps({"opened": opened, "called": called, "pdfs": pdfs}))
+pdfs = [render(one).pdf.hex() for one in hostile]
+print(json.dumps({"opened": opened, "called": called, "pdfs": pdfs}), flush=True)
+# Not by the usual way: a hook stays on while the interpreter is taken apart, which it does not always survive.
+os._exit(0)
 """
 
 
@@ -115,7 +119,7 @@ def watched(contents: list[Content], before: str = "") -> dict[str, Any]:
     """
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM.replace("pdfs =", f"{before}pdfs =")],
-        input=json.dumps([content.frozen() for content in contents]),
+        input=json.dumps([content.frozen() for content in (letter("outcomes-2024"), *contents)]),
         capture_output=True,
         text=True,
         cwd=ROOT,
@@ -145,9 +149,7 @@ def test_no_file_is_read_and_nobody_is_called_whatever_is_typed_anywhere(canary:
         with pytest.raises(BlockingIOError):
             server.accept()
     assert seen["called"] == []
-    allowed = ("/static/fonts/", "/templates/letters/pdf", "/site-packages/", "/lib/python3", "/share/zoneinfo/")
-    assert [one for one in seen["opened"] if not any(place in one for place in allowed)] == []
-    assert not any("canary" in one or "passwd" in one for one in seen["opened"])
+    assert seen["opened"] == []
     for typed, data in zip(words, seen["pdfs"], strict=True):
         with open_pdf(bytes.fromhex(data)) as pdf:
             spoken = squeezed(heard(pdf))
