@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,9 @@ from letters.deliveries import announce, note_downloaded
 from letters.files import keep
 from letters.languages import ENGLISH, languages_of
 from letters.models import CycleWording, Edition, Letter, Wording
-from letters.pdf import Content, LetterDefective, Rendered, render
+from letters.pdf import Content, KeyUnusable, LetterDefective, Rendered, render
+from letters.pdf.signature import signed
+from letters.signing import signing_key
 from letters.translation_actions import carry_translations
 from letters.wording_format import WordingFile
 from letters.workflow import IN_PREPARATION, LETTER
@@ -284,39 +287,64 @@ def approve(*, by: Actor, at: datetime, letter_id: int, enqueue: Enqueue, versio
 
 
 def make_file(*, letter_id: int, at: datetime) -> Letter | None:
-    """Set an approved letter as PDF, keep its bytes, and issue it as the signatory asked. Idempotent.
+    """Set an approved letter as PDF, sign it, keep its bytes, and issue it as the signatory asked. Idempotent.
 
-    Called by the task, inside the scope of the letter's authority.
+    Where a key is set, no letter is issued without a signature. Called by the task, inside the scope of the letter's
+    authority.
 
     Returns:
         The letter; None when there is nothing to do.
     """
     with transaction.atomic():
-        letter = (
-            Letter.objects.select_related("authority", "issue_requested_by", *RELATED)
-            .select_for_update(of=("self", "assessment"))
-            .filter(pk=letter_id, state=LetterState.APPROVED)
-            .first()
-        )
-        if letter is None or letter.issue_requested_by is None or letter.failure:
+        waiting = _waiting(letter_id)
+        if waiting is None:
             return None
-        signatory = actor_for(letter.issue_requested_by)
+        letter, signatory = waiting
         if not holds(signatory, Permission.APPROVE_LETTERS, letter):
             with scope.authorities([letter.authority_id]):
                 return _refused(letter, _("The person who approved it may no longer issue letters"), signatory, at)
         try:
-            made = [(one, render(Content.model_validate(one.content))) for one in letter.editions.all()]
+            key = signing_key(timezone.now())
+            sign = partial(signed, key=key) if key else None
+            made = [(one, render(Content.model_validate(one.content), sign)) for one in letter.editions.all()]
             with transaction.atomic():
                 for edition, rendered in made:
                     store(edition, rendered)
+                    edition.signed_by = key.name if key else ""
                     ledger.save(edition, by=signatory, at=at, reason="file")
                 _issue(letter, signatory, at)
+        except KeyUnusable as unusable:
+            return _refused(letter, _("It could not be signed. %(why)s") % {"why": unusable}, signatory, at)
         except LetterDefective as defective:
             return _refused(letter, "\n".join(defective.defects), signatory, at)
         except Blocked as blocked:
             letter.refresh_from_db()
             return _refused(letter, "\n".join(one.message for one in blocked.obstacles), signatory, at)
     return letter
+
+
+def give_up_file(*, letter_id: int, at: datetime) -> Letter | None:
+    """Leave an approved letter without its file, because making it took too long. Returns as :func:`make_file`."""
+    with transaction.atomic():
+        waiting = _waiting(letter_id)
+        if waiting is None:
+            return None
+        letter, signatory = waiting
+        why = _("It took too long. Make the longest texts shorter, or ask for help")
+        return _refused(letter, why, signatory, at)
+
+
+def _waiting(letter_id: int) -> tuple[Letter, Actor] | None:
+    """An approved letter without its file, locked with its assessment, and who approved it; None if it is none."""
+    letter = (
+        Letter.objects.select_related("authority", "issue_requested_by", *RELATED)
+        .select_for_update(of=("self", "assessment"))
+        .filter(pk=letter_id, state=LetterState.APPROVED)
+        .first()
+    )
+    if letter is None or letter.issue_requested_by is None or letter.failure:
+        return None
+    return letter, actor_for(letter.issue_requested_by)
 
 
 def _refused(letter: Letter, why: str, signatory: Actor, at: datetime) -> Letter:

@@ -168,6 +168,9 @@ class Edition(Tenant):
     file = models.FileField(max_length=200, blank=True)
     sha256 = models.CharField(max_length=64, blank=True)
     pages = models.SmallIntegerField(null=True, blank=True)
+    signed_by = models.CharField(
+        max_length=1000, blank=True, help_text="Subject and fingerprint of the certificate; empty: not signed."
+    )
 
     history = history(excluded_fields=["content"])
 
@@ -187,6 +190,7 @@ class Edition(Tenant):
                 | (Q(content__isnull=False) & ~Q(content_digest="")),
             ),
         ]
+        indexes = [models.Index(fields=["sha256"], condition=~Q(sha256=""), name="edition_by_sha256")]
 
     def __str__(self) -> str:
         return f"{self.letter}, {self.language}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from celery import shared_task
+from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
 from assurance import scope
@@ -11,7 +12,7 @@ from assurance.tasks import ScopedTask
 from assurance.vocabulary import LETTER_DOCUMENTS, DocumentKind
 from letters import batches, deliveries, submission
 from letters import documents as copies
-from letters.actions import make_file
+from letters.actions import give_up_file, make_file
 from letters.board import make
 from letters.queries import waiting_for_file
 
@@ -21,8 +22,14 @@ SUBMISSION_WITHIN = 120
 
 @shared_task(base=ScopedTask, name="letters.make_file")
 def make_letter_file(letter_id: int, authority_id: int) -> None:
-    """Set an approved letter as PDF and issue it. Doing it twice does it once."""
-    make_file(letter_id=letter_id, at=timezone.now())
+    """Set an approved letter as PDF and issue it. Doing it twice does it once.
+
+    One that takes too long is left with that reason, because the sweeper would send it again every minute.
+    """
+    try:
+        make_file(letter_id=letter_id, at=timezone.now())
+    except SoftTimeLimitExceeded:
+        give_up_file(letter_id=letter_id, at=timezone.now())
 
 
 @shared_task(

@@ -18,6 +18,13 @@ PROJECT_FOLDER = Path(__file__).resolve().parent.parent.parent
 
 Service = Literal["local", "production", "test"]
 
+# The web server, a Celery worker, Celery's scheduler, or a management command. Whoever starts the process says so; the
+# web server says so itself.
+Process = Literal["web", "worker", "scheduler", "command"]
+
+# What only the worker may know: whoever breaks into the web server must not find the key that letters are signed with.
+WORKER_ONLY = frozenset({"LETTER_SIGNING_KEY", "LETTER_SIGNING_PASSPHRASE"})
+
 # Too short a key can be guessed offline from one signed cookie.
 SHORTEST_SECRET_KEY = 32
 
@@ -31,6 +38,7 @@ SECRET_NAMES = frozenset(
         "REDIS_URL",
         "EMAIL_HOST_PASSWORD",
         "NOTIFY_API_KEY",
+        "LETTER_SIGNING_PASSPHRASE",
     }
 )
 
@@ -113,6 +121,7 @@ class Environment(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     service: Service = "production"
+    process: Process = "command"
     debug: Flag = False
     demo: Flag = False
     maintenance: Flag = False
@@ -147,6 +156,9 @@ class Environment(BaseModel):
     notify_url: WebAddress = ""
     default_from_email: str = "Prevent duty assurance <no-reply@localhost>"
 
+    letter_signing_key: Path | None = None
+    letter_signing_passphrase: str = Field(default="", repr=False)
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @model_validator(mode="after")
@@ -175,9 +187,21 @@ class Environment(BaseModel):
             faults.append("NOTIFY_TEMPLATE_ID is needed with NOTIFY_API_KEY")
         if self.notify_api_key and not NOTIFY_KEY.fullmatch(self.notify_api_key):
             faults.append("NOTIFY_API_KEY must be a whole key of GOV.UK Notify: its name and two identifiers")
+        faults.extend(self._faults_of_signing())
         if faults:
             raise ValueError("; ".join(faults))
         return self
+
+    def _faults_of_signing(self) -> list[str]:
+        """The key that letters are signed with is whole, and no process has it but the worker."""
+        given = [name for name in sorted(WORKER_ONLY) if getattr(self, name.lower())]
+        if given and self.process != "worker":
+            names = " and ".join(given)
+            return [f"{names} may be given to the worker alone (PROCESS=worker), and this process is: {self.process}"]
+        faults = [f"{name} is needed to sign letters" for name in sorted(WORKER_ONLY) if given and name not in given]
+        if self.letter_signing_key is not None and not self.letter_signing_key.is_absolute():
+            faults.append("LETTER_SIGNING_KEY must be a whole path, from the root on")
+        return faults
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Self:

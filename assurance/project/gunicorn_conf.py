@@ -1,6 +1,16 @@
 """How the web server runs: a few processes with a few threads each, and a database pool in each process."""
 
 import os
+import sys
+
+from assurance.project.environment import Environment, EnvironmentRefused
+
+# A web server that may not start says why, once, and does not try its workers one after the other.
+os.environ["PROCESS"] = "web"
+try:
+    Environment.read(os.environ)
+except EnvironmentRefused as refusal:
+    sys.exit(str(refusal))
 
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 threads = int(os.environ.get("WEB_THREADS", "4"))

@@ -339,6 +339,12 @@ else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = DATA_DIR / "mail"
 
+# --- Signing letters -----------------------------------------------------------------------------------
+
+# A PKCS#12 file and its passphrase. Set in the worker's process only; without them letters are not signed.
+LETTER_SIGNING_KEY = ENVIRONMENT.letter_signing_key
+LETTER_SIGNING_PASSPHRASE = ENVIRONMENT.letter_signing_passphrase
+
 # --- What is said about what happened ------------------------------------------------------------------
 
 LOGGING: dict[str, Any] = {

@@ -5,4 +5,5 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("assurance.urls")),
     path("letters/", include("letters.urls")),
+    path("verify/", include("letters.public_urls")),
 ]

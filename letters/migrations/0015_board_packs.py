@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("assurance", "0012_documents_about"),
-        ("letters", "0012_batches_and_deliveries_locks"),
+        ("letters", "0014_verification"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

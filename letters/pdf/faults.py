@@ -15,3 +15,7 @@ class LetterDefective(Exception):
 
 class FontsUnavailable(Exception):
     """A pinned font file is missing or is not the pinned one: no letter is set with another font instead."""
+
+
+class KeyUnusable(Exception):
+    """The key that letters are to be signed with cannot be used. The message says why, in a sentence."""

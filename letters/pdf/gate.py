@@ -13,10 +13,12 @@ from itertools import pairwise
 
 from pikepdf import Array, Dictionary, Name, Object, Pdf
 
-from letters.pdf.graft import children, elements
+from letters.pdf.graft import family
 
 FONTS = ("Letter-Sans", "Letter-Sans-Fallback", "Letter-Sans-Extended", "Letter-Sans-Vietnamese")
 """The names under which the pinned fonts are embedded: another name is a font of the machine."""
+
+HEADLESS = "A table does not begin with its heading row."
 
 _CHILDREN = {
     "L": {"LI", "Caption", "L"},
@@ -26,11 +28,16 @@ _CHILDREN = {
     "TBody": {"TR"},
     "TR": {"TH", "TD"},
 }
+_LOOKED_INTO = {*_CHILDREN, "TH"}
 _HEADING = re.compile(r"H[1-6]")
 
 
-def defects(pdf: Pdf, *, tables: int) -> tuple[str, ...]:
-    """Every defect of ``pdf``, a letter that must have ``tables`` tables; () when it may be issued."""
+def defects(pdf: Pdf, *, tables: int, signed: int | None = None) -> tuple[str, ...]:
+    """Every defect of ``pdf``, a letter that must have ``tables`` tables; () when it may be issued.
+
+    Args:
+        signed: the length in bytes of a file that must be signed from its first to its last; None if it must not be.
+    """
     found: Counter[str] = Counter()
 
     def expect(holds: object, defect: str) -> None:
@@ -46,6 +53,7 @@ def defects(pdf: Pdf, *, tables: int) -> tuple[str, ...]:
     for claim in (b"pdfuaid:part", b"pdfaid:part", b"dc:title"):
         expect(claim in metadata, f"The metadata lacks {claim.decode()}.")
     _look_at_fonts(pdf, expect)
+    _look_at_signature(pdf, signed, expect)
     if Name.StructTreeRoot not in root:
         expect(False, "The file has no structure tree.")
     else:
@@ -60,18 +68,33 @@ def _look_at_fonts(pdf: Pdf, expect: Callable[[object, str], None]) -> None:
             expect(name.removesuffix("-Bold") in FONTS, f"The font {name} is not one of the letter's own.")
 
 
+def _look_at_signature(pdf: Pdf, length: int | None, expect: Callable[[object, str], None]) -> None:
+    form = pdf.Root.get(Name.AcroForm, Dictionary())
+    fields = list(form.get(Name.Fields, Array()))
+    if length is None:
+        expect(not fields, "A letter has no fields but its signature.")
+        return
+    expect(len(fields) == 1 and Name.V in fields[0], "The letter does not have exactly one signature.")
+    for field in fields:
+        # ISO 32000-1, 12.8.1: two stretches, and between them the signature itself in angle brackets.
+        start, first, second, rest = map(int, field.get(Name.V, Dictionary()).get(Name.ByteRange, [0, 0, 0, 0]))
+        whole = start == 0 and 0 < first < second and second + rest == length
+        expect(whole, "The signature is not of the whole file.")
+
+
 def _look_at_tags(pdf: Pdf, tables: int, expect: Callable[[object, str], None]) -> None:
     named: Counter[str] = Counter()
     headings: list[int] = []
     referred: set[str] = set()
     count = 0
-    for element in elements(pdf):
+    for element, below in family(pdf):
         kind = str(element.S)[1:]
-        inner = [str(child.S)[1:] for child in children(element)]
+        inner = [str(child.S)[1:] for child in below] if kind in _LOOKED_INTO else []
         attributes = _attributes(element)
-        if Name.ID in element:
+        if kind == "TH" and Name.ID in element:
             named[str(element.ID)] += 1
-        referred.update(str(name) for attribute in attributes for name in attribute.get(Name.Headers, Array()))
+        for attribute in attributes:
+            referred.update(map(str, attribute.get(Name.Headers, ())))
         if kind in _CHILDREN:
             strange = set(inner) - _CHILDREN[kind]
             expect(not strange, f"{kind} holds {', '.join(sorted(strange))}.")
@@ -80,6 +103,7 @@ def _look_at_tags(pdf: Pdf, tables: int, expect: Callable[[object, str], None]) 
         if kind == "Table":
             count += 1
             expect(inner.count("THead") == 1, "A table does not have exactly one heading row group.")
+            expect(inner[:1] == ["THead"], HEADLESS)
         elif kind == "TH":
             expect(inner, "A table heading is empty.")
             expect(any(Name.Scope in attribute for attribute in attributes), "A table heading has no scope.")
@@ -96,5 +120,7 @@ def _look_at_tags(pdf: Pdf, tables: int, expect: Callable[[object, str], None]) 
 
 
 def _attributes(element: Dictionary) -> list[Object]:
-    attributes = element.get(Name.A, Array())
+    attributes = element.get(Name.A)
+    if attributes is None:
+        return []
     return list(attributes) if isinstance(attributes, Array) else [attributes]

@@ -47,7 +47,7 @@ def prepare(pdf: bytes, prefix: str) -> Scion:
         with part.open_outline() as outline:
             bookmarks = tuple(_bookmark(item, pages) for item in outline.root)
         target = BytesIO()
-        part.save(target, deterministic_id=True)
+        part.save(target, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
     return Scion(target.getvalue(), bookmarks)
 
 
@@ -87,11 +87,17 @@ def graft(stock: Pdf, scion: Scion) -> None:
 
 def elements(pdf: Pdf) -> Iterator[Any]:
     """Every structure element of ``pdf`` in reading order, the Document element first."""
+    return (element for element, _below in family(pdf))
+
+
+def family(pdf: Pdf) -> Iterator[tuple[Any, list[Any]]]:
+    """As :func:`elements`, each with the elements directly below it: finding them costs more than all else here."""
     waiting = [pdf.Root.StructTreeRoot.K[0]]
     while waiting:
         element = waiting.pop()
-        yield element
-        waiting.extend(reversed(children(element)))
+        below = children(element)
+        yield element, below
+        waiting.extend(reversed(below))
 
 
 def children(element: Any) -> list[Any]:

@@ -24,7 +24,14 @@ together.
 Lines are bounded too because ten thousand line breaks are few characters and two hundred pages.
 """
 
+ACCENTS = 3
+"""Combining marks on one letter, after what is one character with its accent has become one. No language needs more,
+and a hundred of them print over the lines above."""
+
+_STACK = re.compile(rf"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{{{ACCENTS + 1},}}")
 _NARROW_NO_BREAK_SPACE = "\u202f"
+# Letters of western Europe and the usual signs, each kept as it is: nearly every text, and looking closer is slow.
+_PLAIN = re.compile(r"[\n -~\u00a0-\u00ac\u00ae-\u017e\u2010-\u2027]*")
 _DROPPED = {"Cc", "Cf", "Cs", "Co", "Cn"}
 
 
@@ -35,6 +42,8 @@ def clean(text: str) -> str:
     unassigned characters, and lone surrogates. Line and paragraph separators become line breaks, other spaces
     plain spaces; no-break spaces stay. Cleaning twice changes nothing.
     """
+    if _PLAIN.fullmatch(text):
+        return text
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
     text = text.replace(_NARROW_NO_BREAK_SPACE, "\u00a0").replace("\t", " ").replace("\v", "\n").replace("\f", "\n")
     kept = []
@@ -71,6 +80,9 @@ def check(text: str) -> tuple[str, ...]:
         problems.append(f"This text has {len(text):,} characters; the most that fits is {CELL:,}.")
     if longest := max((word for word in re.split(r"\s+", text) if len(word) > WORD), key=len, default=""):
         problems.append(f"“{longest[:30]}…” is one word of {len(longest):,} characters; the most is {WORD}.")
+    if stack := _STACK.search(text):
+        letter = text[max(stack.start() - 1, 0)]
+        problems.append(f"There are {len(stack[0])} accents on one “{letter}”; the most is {ACCENTS}.")
     for character in fonts.unsettable(text):
         name = unicodedata.name(character, "a character without a name").lower()
         problems.append(f"“{character}” ({name}, U+{ord(character):04X}) cannot be printed in the letter.")

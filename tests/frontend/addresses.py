@@ -19,6 +19,7 @@ _NAMES = (
     "accessibility",
     "cookies",
     "privacy",
+    "verify",
 )
 
 urlpatterns = [

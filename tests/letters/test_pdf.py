@@ -190,6 +190,21 @@ def test_one_element_per_thing_however_many_pages_it_is_on(name: str) -> None:
     assert tags["Figure"] == tags["Link"] == 0
 
 
+@pytest.mark.parametrize("words", [300, 450, 900])
+@pytest.mark.parametrize("name", FILES)
+def test_the_heading_row_stands_above_a_first_row_of_any_length(name: str, words: int) -> None:
+    content = letter(name).frozen()
+    content["annex_a"]["rows"][0]["summary"] = f"Here it begins. {'word ' * words}"
+    rendered = render(Content.model_validate(content | {"annex_b": None}))
+    with open_pdf(rendered.pdf) as pdf:
+        table = first(pdf, "/Table")
+        assert [str(child.S) for child in graft.children(table)] == ["/THead", "/TBody"]
+    pages = [page.extract_text() for page in pypdf.PdfReader(BytesIO(rendered.pdf)).pages]
+    begin = next(page for page in pages if "Here it begins." in page)
+    heading = content["annex_a"]["columns"][-1]["heading"]
+    assert heading in begin and begin.index(heading) < begin.index("Here it begins.")
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_the_furniture_of_a_page_says_which_part_it_is(name: str) -> None:
     content = letter(name)
@@ -455,6 +470,7 @@ SPOILS: list[tuple[Callable[[pikepdf.Pdf], Any], str]] = [
     (lambda pdf: first(pdf, "/L").__delitem__("/A"), "does not say how it is numbered"),
     (lambda pdf: first(pdf, "/LBody").__setitem__("/S", Name.P), "LI holds P"),
     (lambda pdf: first(pdf, "/THead").__setitem__("/S", Name.TBody), "exactly one heading row group"),
+    (lambda pdf: first(pdf, "/Table").K.append(first(pdf, "/Table").K.pop(0)), "not begin with its heading row"),
     (
         lambda pdf: first(pdf, "/Table").__setitem__("/S", Name.Div),
         "0 tables in the tags, and 1 in the letter",

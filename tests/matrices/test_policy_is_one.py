@@ -134,6 +134,7 @@ def test_nobody_else_reaches_a_manager() -> None:
 RAW_SQL = {
     "assurance.scope": "sets the scope",
     "assurance.views.health": "asks the database whether it is there",
+    "letters.verdict": "asks a function that reads past the scope and gives back one word",
     "assurance.project": "prepares the database and its roles",
 }
 

@@ -1492,6 +1492,7 @@ ROWS = [
     public("accessibility"),
     public("cookies"),
     public("privacy"),
+    public("verify"),
     public("healthz"),
     public("readyz"),
 ]  # fmt: skip
@@ -1500,6 +1501,7 @@ PUBLIC = frozenset(
     {
         *("sign-in", "sign-out", "signed-out", "help", "accessibility", "cookies", "privacy", "healthz", "readyz"),
         *("password-reset", "password-reset-done", "password-reset-confirm", "password-reset-complete"),
+        "verify",
     }
 )
 """All that anybody sees who has not signed in."""

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from assurance.project.environment import PROJECT_FOLDER, Environment
+from assurance.project.environment import PROJECT_FOLDER, WORKER_ONLY, Environment
 from assurance.project.healthcheck import host_to_name
 from assurance.project.healthcheck import main as healthcheck
 from assurance.project.local.lock import FILES, REQUIREMENTS, faults
@@ -147,3 +147,12 @@ def test_the_health_check_names_a_host_that_is_answered():
 def test_the_health_check_fails_when_nobody_answers(capsys):
     assert healthcheck({**os.environ, "PORT": "1"}) == 1
     assert "No answer" in capsys.readouterr().err
+
+
+def test_only_the_worker_gets_the_key_that_letters_are_signed_with():
+    services = {name: COMPOSE["services"][name] for name in OURS}
+    assert {name for name, one in services.items() if WORKER_ONLY & one["environment"].keys()} == {"worker"}
+    assert {name for name, one in services.items() if any(":/keys" in volume for volume in one["volumes"])} == {
+        "worker"
+    }
+    assert services["worker"]["environment"]["PROCESS"] == "worker"

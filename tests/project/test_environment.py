@@ -153,3 +153,36 @@ def test_a_whole_key_of_notify_is_taken_and_not_shown():
 
 def test_the_address_of_notify_is_an_address():
     assert "NOTIFY_URL=notify.example: must be" in refusal({**LOCAL, "NOTIFY_URL": "notify.example"})
+
+
+SIGNING = {"LETTER_SIGNING_KEY": "/keys/letters.p12", "LETTER_SIGNING_PASSPHRASE": "hush-hush"}
+
+
+def test_the_worker_may_have_the_key_that_letters_are_signed_with():
+    environment = Environment.read({**LOCAL, **SIGNING, "PROCESS": "worker"})
+    assert str(environment.letter_signing_key) == "/keys/letters.p12"
+    assert "hush-hush" not in repr(environment)
+
+
+@pytest.mark.parametrize("process", ["web", "scheduler", "command", ""])
+@pytest.mark.parametrize("name", SIGNING)
+def test_no_other_process_starts_with_any_part_of_it(name, process):
+    message = refusal({**LOCAL, name: SIGNING[name], "PROCESS": process})
+    assert f"{name} may be given to the worker alone" in message
+    assert "hush-hush" not in message
+
+
+@pytest.mark.parametrize("name", SIGNING)
+def test_half_a_key_signs_nothing(name):
+    environ = {**LOCAL, **SIGNING, "PROCESS": "worker"}
+    del environ[name]
+    assert f"{name} is needed to sign letters" in refusal(environ)
+
+
+def test_the_path_of_the_key_does_not_depend_on_where_the_worker_starts():
+    environ = {**LOCAL, **SIGNING, "PROCESS": "worker", "LETTER_SIGNING_KEY": "letters.p12"}
+    assert "must be a whole path" in refusal(environ)
+
+
+def test_a_process_is_one_that_we_know():
+    assert "PROCESS=cook" in refusal({**LOCAL, "PROCESS": "cook"})

@@ -1,15 +1,18 @@
 """`make run` before anything starts: its address, and what it need not do again."""
 
+import os
 import socket
 
 import psycopg
 import pytest
 
+from assurance.project.environment import WORKER_ONLY
 from assurance.project.local import fingerprint
 from assurance.project.local.fingerprint import Stamp
 from assurance.project.local.prepare import commands
 from assurance.project.local.progress import Progress
-from assurance.project.local.run import RunRefused, _address, _answers, _port_is_free
+from assurance.project.local.run import RunRefused, _address, _answers, _port_is_free, _programs
+from assurance.project.local.stack import Stack, local_environ
 
 
 @pytest.mark.parametrize("port", ["http", "0", "65536", "-1", "8000.0"])
@@ -108,3 +111,13 @@ def test_progress_is_numbered_and_says_how_each_step_ended(capsys):
         "1 of 2  Starting ... done in 0.0 s, nothing changed",
         "2 of 2  Loading ... failed",
     ]
+
+
+def test_the_key_of_letters_is_given_to_the_worker_alone(tmp_path, monkeypatch):
+    for name in WORKER_ONLY:
+        monkeypatch.setenv(name, "given")
+    stack = Stack(tmp_path, {})
+    environs = {one.name: one.environ for one in _programs(stack, local_environ(os.environ, tmp_path))}
+    assert {name for name, environ in environs.items() if WORKER_ONLY & environ.keys()} == {"the worker"}
+    assert environs["the worker"]["PROCESS"] == "worker"
+    assert environs["the scheduler"]["PROCESS"] == "scheduler"

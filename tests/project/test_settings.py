@@ -161,3 +161,34 @@ def test_a_refused_environment_is_said_plainly_and_without_a_traceback():
     assert refused.returncode == 1
     assert "SECRET_KEY is needed" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+SIGNING = {"LETTER_SIGNING_KEY": "/keys/letters.p12", "LETTER_SIGNING_PASSPHRASE": "hush-hush"}
+
+
+@pytest.mark.parametrize("process", ["worker", "web", ""])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("-m", "gunicorn", "--config", "assurance/project/gunicorn_conf.py"),
+        ("-c", "import assurance.project.wsgi"),
+    ],
+    ids=["gunicorn", "another server"],
+)
+def test_the_web_server_does_not_start_with_the_key_of_letters(command, process):
+    """Whatever else the environment says that it is."""
+    refused = run({**LOCAL, **SIGNING, "PROCESS": process}, *command)
+    assert refused.returncode != 0
+    assert "LETTER_SIGNING_KEY and LETTER_SIGNING_PASSPHRASE may be given to the worker alone" in refused.stderr
+    assert "hush-hush" not in refused.stderr
+
+
+def test_gunicorn_says_so_without_a_traceback():
+    refused = run({**LOCAL, **SIGNING}, "-m", "gunicorn", "--config", "assurance/project/gunicorn_conf.py")
+    assert "Traceback" not in refused.stderr
+
+
+def test_the_worker_knows_the_key(local):
+    shown = settings_for({**LOCAL, **SIGNING, "PROCESS": "worker"})
+    assert shown["LETTER_SIGNING_KEY"] == "/keys/letters.p12"
+    assert local["LETTER_SIGNING_KEY"] is None

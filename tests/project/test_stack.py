@@ -10,7 +10,7 @@ from contextlib import ExitStack
 import psycopg
 import pytest
 
-from assurance.project.environment import PROJECT_FOLDER
+from assurance.project.environment import PROJECT_FOLDER, WORKER_ONLY
 from assurance.project.local import stack as module
 from assurance.project.local.progress import Progress
 from assurance.project.local.stack import Stack, data_folder, local_environ, shared, take_turn
@@ -179,6 +179,11 @@ def test_the_environment_of_a_local_service(folder):
     assert environ["LOG_LEVEL"] == "INFO"
     assert local_environ({}, folder)["SECRET_KEY"] == environ["SECRET_KEY"]
     assert (folder / "secret-key").stat().st_mode & 0o777 == 0o600
+
+
+def test_what_only_the_worker_may_know_is_not_in_it(folder):
+    given = dict.fromkeys(WORKER_ONLY, "given")
+    assert not WORKER_ONLY & local_environ(given, folder).keys()
 
 
 def test_the_data_folder_is_in_the_checkout_unless_said_otherwise():

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 
-from assurance.project.environment import PROJECT_FOLDER, Environment, EnvironmentRefused
+from assurance.project.environment import PROJECT_FOLDER, WORKER_ONLY, Environment, EnvironmentRefused
 from assurance.project.local import fingerprint
 from assurance.project.local.commands import with_own_programs
 from assurance.project.local.places import PlaceRefused
@@ -80,6 +80,7 @@ def _serve(stack: Stack, progress: Progress, host: str, port: int) -> None:
     )
     environ.setdefault("SITE_URL", f"http://localhost:{port}")
     environment = Environment.read(environ)
+    Environment.read(_worker_environ(environ))
     _prepare(stack, progress, environ, addresses.database.application)
     with progress.step("Collecting static files"):
         _static_files(progress, environ, environment)
@@ -162,16 +163,42 @@ def _programs(stack: Stack, environ: Mapping[str, str]) -> tuple[Program, ...]:
     schedule = str(stack.places.data / "schedule")
     level = ("--loglevel", environ["LOG_LEVEL"])
 
-    def program(name: str, *command: str, patience: float) -> Program:
+    def program(name: str, *command: str, patience: float, environ: Mapping[str, str] = environ) -> Program:
         log = logs / f"{name.removeprefix('the ').replace(' ', '-')}.log"
         return Program(name, command, log, environ, PROJECT_FOLDER, patience=patience)
 
     return (
         # Patience: a worker first lets its tasks finish, then gives back what it could not.
-        program("the worker", *celery, "worker", "--concurrency", "2", *level, patience=15.0),
-        program("the scheduler", *celery, "beat", "--schedule", schedule, "--pidfile", "", *level, patience=5.0),
+        program(
+            "the worker",
+            *celery,
+            "worker",
+            "--concurrency",
+            "2",
+            *level,
+            patience=15.0,
+            environ=_worker_environ(environ),
+        ),
+        program(
+            "the scheduler",
+            *celery,
+            "beat",
+            "--schedule",
+            schedule,
+            "--pidfile",
+            "",
+            *level,
+            patience=5.0,
+            environ={**environ, "PROCESS": "scheduler"},
+        ),
         program("the web server", python, "-m", "gunicorn", "--config", configuration, patience=15.0),
     )
+
+
+def _worker_environ(environ: Mapping[str, str]) -> dict[str, str]:
+    """The worker's own environment: that of the others, and what only the worker may know."""
+    given = {name: os.environ[name] for name in WORKER_ONLY if os.environ.get(name)}
+    return {**environ, **given, "PROCESS": "worker"}
 
 
 def _run(stack: Stack, environ: Mapping[str, str], name: str, command: list[str]) -> None:

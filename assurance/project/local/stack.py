@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from assurance.project.environment import PROJECT_FOLDER
+from assurance.project.environment import PROJECT_FOLDER, WORKER_ONLY
 from assurance.project.local.places import Places, settle
 from assurance.project.local.progress import Progress
 from assurance.project.local.provision import (
@@ -126,7 +126,8 @@ def local_environ(environ: Mapping[str, str], data: Path) -> dict[str, str]:
     """The environment of everything that `make run` and `make manage` start, addresses apart.
 
     Always a local service, whatever SERVICE says: these commands are for trying things out. The secret key
-    is made once for each data folder, so that people stay signed in across a restart.
+    is made once for each data folder, so that people stay signed in across a restart. What only the worker may
+    know is not in it.
     """
     file = data / "secret-key"
     if not file.exists():
@@ -135,7 +136,7 @@ def local_environ(environ: Mapping[str, str], data: Path) -> dict[str, str]:
         "DEMO": "true",
         "LOG_LEVEL": "WARNING",
         "SECRET_KEY": file.read_text().strip(),
-        **{name: value for name, value in environ.items() if value},
+        **{name: value for name, value in environ.items() if value and name not in WORKER_ONLY},
         "SERVICE": "local",
         "DATA_DIR": str(data),
         "DJANGO_SETTINGS_MODULE": "assurance.project.settings",
