@@ -22,7 +22,7 @@ from assurance.views.base import number_from, put_refusal, signed_in, with_versi
 from assurance.views.quality import warnings
 from assurance.vocabulary import DocumentKind, LetterState
 from assurance.workflow import Blocked, Moved
-from letters import actions, queries
+from letters import actions, queries, translation_queries
 from letters.forms import LetterForm, MoveForm
 from letters.languages import ENGLISH
 from letters.tasks import make_letter_file
@@ -112,7 +112,8 @@ def edit(request: HttpRequest, letter_id: int) -> HttpResponse:
         return redirect("letter", letter_id)
     else:
         form = LetterForm(initial=_initial(found))
-    context = {"letter": found, "form": form, "stale": stale}
+    newer = translation_queries.newer_wordings(request.actor, letter_id)
+    context = {"letter": found, "form": form, "stale": stale, "newer": newer}
     return render(request, "letters/edit.html", context, status=409 if stale else 200)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from letters.pdf import render
-from tests.letters.test_pdf import long_letter
+from tests.letters.test_pdf import in_two_languages, long_letter
 from tests.letters.test_wording import FILES, letter
 
 DRIVER = Path(__file__).with_name("Verapdf.java")
@@ -38,7 +38,11 @@ def test_letters_conform_to_both_standards(tmp_path: Path) -> None:
     path = class_path()
     files = []
     for name in FILES:
-        for kind, content in (("short", letter(name)), ("long", long_letter(name))):
+        for kind, content in (
+            ("short", letter(name)),
+            ("long", long_letter(name)),
+            ("mixed", in_two_languages(long_letter(name))),
+        ):
             files.append(tmp_path / f"{name}-{kind}.pdf")
             files[-1].write_bytes(render(content).pdf)
     done = subprocess.run(

@@ -337,6 +337,18 @@ def test_scheme_text_of_another_version_gives_only_titles_and_labels(stages: Sta
     assert content(stages, letter).annex_b.benchmarks[0].langs == {"title": "en", "statement": "en"}
 
 
+def test_the_authority_reads_both_languages_while_it_checks_the_draft(stages: Stages) -> None:
+    letter = drafted(stages)
+    translate(stages, letter, "summary")
+    with as_actor(stages.universe.adviser) as by:
+        actions.send_for_check(by=by, at=stages.universe.at, letter_id=letter.pk)
+    visitors = Visitors(stages.universe)
+    address = reverse("letter", args=[letter.pk])
+    welsh = visitors.get("lead", f"{address}?language=cy").content.decode()
+    assert welsh_of("A good year.") in welsh and "Annwyl Jo" in welsh and "Welsh of the letter" not in welsh
+    assert welsh_of("A good year.") not in visitors.get("lead", address).content.decode()
+
+
 def test_a_letter_in_english_alone_has_no_welsh_page(universe: Universe) -> None:
     stages = Stages(universe)
     letter = drafted(stages)
