@@ -151,7 +151,7 @@ def translation_page(actor: Actor, letter_id: int, *, to_write: bool = False) ->
 
 
 def newer_wordings(actor: Actor, letter_id: int) -> tuple[Wording, ...]:
-    """The wordings in force that a draft does not use, for whoever drafts it; none once it is no draft. Four queries."""
+    """The wordings in force that a letter does not use: none where it is no draft. Four queries."""
     letter = fetch(actor, P.DRAFT_LETTERS, Letter, related=RELATED, pk=letter_id)
     return _newer(letter, list(letter.editions.all())) if letter.state == LetterState.DRAFT else ()
 
