@@ -575,6 +575,7 @@ def test_no_number_is_below_nought(world: World) -> None:
     refused = {}
     with all_rows():
         version = draft_version()
+        draft_wording()(world)
         for name, (table, column) in checks.items():
             where = {
                 "benchmarks_schemeversion": f"id = {version.pk}",
@@ -583,6 +584,7 @@ def test_no_number_is_below_nought(world: World) -> None:
                 "benchmarks_criterion": f"benchmark_id IN (SELECT id FROM benchmarks_benchmark "
                 f"WHERE scheme_version_id = {version.pk})",
                 "letters_letter": "issued_at IS NULL",
+                "letters_wording": "status = 'draft'",
             }.get(table, "true")
             refused[name] = named_in(
                 refusal(lambda s=f'UPDATE {table} SET "{column}" = -1 WHERE {where}': sql(s)(world))
