@@ -264,6 +264,20 @@ def test_the_warnings_keep_the_letter_back(stages: Stages) -> None:
     assert codes(stages, letter) == ["untranslated"]
 
 
+def test_a_translation_that_names_another_authority_is_warned_of(stages: Stages) -> None:
+    letter = drafted(stages)
+    page = page_of(stages, letter)
+    one = next(line for line in page.lines if line.key == "summary")
+    written = [Written(key=one.key, text="Blwyddyn dda, fel yn Birch.", version=0, english=one.digest)]
+    with as_actor(stages.universe.adviser) as by:
+        translation_actions.save_translations(by=by, at=stages.universe.at, letter_id=letter.pk, written=written)
+    assert "other_authority" in codes(stages, letter)
+    shown = Visitors(stages.universe).get("adviser", reverse("letter-quality", args=[letter.pk])).content.decode()
+    assert "“Birch”" in shown
+    overrule(stages, letter)
+    assert codes(stages, letter) == []
+
+
 def test_whoever_translated_a_letter_does_not_approve_it(stages: Stages) -> None:
     universe = stages.universe
     stages.give(universe.other_adviser, Role.ADVISER, universe.alder)
