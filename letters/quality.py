@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
@@ -99,6 +100,8 @@ def _texts_in_welsh(letter: Letter, editions: Sequence[Edition], wording: Wordin
             missing.append(one)
         elif row.english_digest != one.digest:
             outdated.append(one)
+        if row is not None and row.text:
+            yield _words(letter, one.key, row.text)
     if missing:
         said = ngettext(
             "%(count)s text has no Welsh, and stands in English in the Welsh letter.",
@@ -119,16 +122,29 @@ def _parts(texts: Sequence[Passage]) -> list[str]:
     return [part for one in texts for part in (one.key, one.digest)]
 
 
+def _words(letter: Letter, key: str, text: str) -> Further:
+    """A translation as a text of the letter: it may name another authority, or be too long, as any other may."""
+    return Further(subject=f"{IN_WELSH}{key}", about=_("Welsh letter"), text=text, **_mended_at(letter))
+
+
+def _mended_at(letter: Letter) -> dict[str, Any]:
+    """Where the Welsh can be changed now."""
+    if letter.state != LetterState.DRAFT:
+        return {}
+    return {
+        "href": reverse("letter-translation", args=[letter.pk]),
+        "mend": _("Open the Welsh of the letter"),
+    }
+
+
 def _warning(letter: Letter, code: QualityCheck, name: str, message: str, *about: str) -> Further:
     """A warning that is found already. ``about`` is what it is about, so that overruling it holds for that alone."""
-    is_draft = letter.state == LetterState.DRAFT
     return Further(
         subject=f"{IN_WELSH}{name}",
         about=_("Welsh letter"),
         text="",
-        href=reverse("letter-translation", args=[letter.pk]) if is_draft else "",
-        mend=_("Open the Welsh of the letter") if is_draft else "",
         code=code,
         message=message,
         digest=digest_of(*about),
+        **_mended_at(letter),
     )

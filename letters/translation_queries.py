@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 
 from assurance.access import Actor, NotFound, fetch, holds
+from assurance.actions.refusals import Unfit
 from assurance.vocabulary import LetterState, Permission, State
 from letters.actions import wordings_for
 from letters.content import original_of, reference
@@ -150,15 +151,9 @@ def translation_page(actor: Actor, letter_id: int, *, to_write: bool = False) ->
 
 
 def newer_wordings(actor: Actor, letter_id: int) -> tuple[Wording, ...]:
-    """The wordings in force that a draft in two languages does not use, for whoever drafts it. Four queries.
-
-    Raises:
-        NotFound: the letter is in English alone.
-    """
+    """The wordings in force that a letter does not use: none where it is no draft. Four queries."""
     letter = fetch(actor, P.DRAFT_LETTERS, Letter, related=RELATED, pk=letter_id)
-    if not is_bilingual(letter.authority):
-        raise NotFound
-    return _newer(letter, list(letter.editions.all()))
+    return _newer(letter, list(letter.editions.all())) if letter.state == LetterState.DRAFT else ()
 
 
 def _newer(letter: Letter, editions: Sequence[Edition]) -> tuple[Wording, ...]:
@@ -166,7 +161,10 @@ def _newer(letter: Letter, editions: Sequence[Edition]) -> tuple[Wording, ...]:
     used = {one.wording_id for one in editions}
     assessment = letter.assessment
     assessment.authority = letter.authority
-    return tuple(one for one in wordings_for(assessment) if one.pk not in used)
+    try:
+        return tuple(one for one in wordings_for(assessment) if one.pk not in used)
+    except Unfit:
+        return ()
 
 
 def _groups(letter: Letter, original: Original, wanted: Sequence[Passage]) -> tuple[tuple[str, tuple[Line, ...]], ...]:

@@ -60,7 +60,7 @@ def wordings(request: HttpRequest, letter_id: int) -> HttpResponse:
         messages.warning(request, _("The letter is no longer a draft. Nothing was saved."))
     else:
         messages.success(request, _("The draft uses the wording that is in force now"))
-    return redirect("letter-translation", letter_id)
+    return redirect("letter", letter_id)
 
 
 def _say(request: HttpRequest, count: int) -> None:

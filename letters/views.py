@@ -22,7 +22,7 @@ from assurance.views.base import number_from, put_refusal, signed_in, typed_text
 from assurance.views.quality import warnings
 from assurance.vocabulary import LETTER_DOCUMENTS, DocumentKind, LetterState
 from assurance.workflow import Blocked, Moved
-from letters import actions, approval, deliveries, queries
+from letters import actions, approval, deliveries, queries, translation_queries
 from letters import documents as copies
 from letters.check_forms import SendForCheckForm
 from letters.checks import usual_until
@@ -128,6 +128,7 @@ def edit(request: HttpRequest, letter_id: int) -> HttpResponse:
         "form": form,
         "stale": stale,
         "last": last_letter(request.actor, found),
+        "newer": translation_queries.newer_wordings(request.actor, letter_id),
         "page": _drafting(request, letter_id, typed),
     }
     return render(request, "letters/edit.html", context, status=409 if stale else 200)

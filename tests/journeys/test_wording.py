@@ -56,7 +56,7 @@ def test_a_new_year_gets_its_wording(universe: Universe, arrive: Arrive, scripts
     for part in ("about", "annex-a", "annex-b", "labels", "dates"):
         administrator.open(f"/letters/wordings/{draft.pk}/part/{part}/")
     administrator.open(f"/letters/wordings/{draft.pk}/preview/")
-    administrator.sees("Please share this letter with Elmbridge Vale Council.")
+    administrator.sees("Please share this letter with Fernmoor Vale Council.")
     administrator.open(f"/letters/wordings/{draft.pk}/publish/")
     administrator.press("Publish")
     administrator.sees("It can no longer change")

@@ -51,6 +51,25 @@ def long_letter(name: str) -> Content:
     return Content.model_validate(content)
 
 
+def in_two_languages(content: Content) -> Content:
+    """The letter as a Welsh one in which everything that can stand in English does."""
+    letter = content.frozen() | {"language": "cy"}
+    letter["sender"]["langs"] = {"unit": "en", "organisation": "en"}
+    letter["addressee"]["langs"] = {"title": "en", "organisation": "en"}
+    letter["langs"] = {f"signature.{place}": "en" for place in range(1, len(letter["signature"]))} | {"cc.0": "en"}
+    for block in letter["blocks"]:
+        block["langs"] = {"text": "en"} if block["kind"] == "paragraph" else {}
+        for item in block["items"]:
+            item["langs"] = {"heading": "en", "text": "en"}
+    for row in letter["annex_a"]["rows"]:
+        row["langs"] = dict.fromkeys(("title", "statement", "outcome", "note", "summary", "comments"), "en")
+    for benchmark in letter["annex_b"]["benchmarks"]:
+        benchmark["langs"] = dict.fromkeys(("title", "statement", "note"), "en")
+        for level in benchmark["levels"]:
+            level["langs"] = {"label": "en", "criteria": "en"}
+    return Content.model_validate(letter)
+
+
 @functools.cache
 def issued() -> bytes:
     """A letter that is as it should be."""
@@ -230,6 +249,27 @@ def test_welsh_and_names_from_further_away_are_printed() -> None:
     names = "Llŷr Ŵyn, Siân Ŷnys, Ḥasan, Nguyễn Thị Ánh, Łukasz"
     with open_pdf(render(letter("outcomes-2024", summary=f"Diolch i {names}.")).pdf) as pdf:
         assert squeezed(names) in squeezed(heard(pdf))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_is_in_another_language_is_heard_in_it(name: str) -> None:
+    """Each text with a language is an element that says so, however many pages it goes over; nothing else changes."""
+    content = in_two_languages(long_letter(name))
+    with open_pdf(render(content).pdf) as pdf, open_pdf(render(long_letter(name)).pdf) as plain:
+        assert str(pdf.Root.Lang) == "cy" and not any(Name.Lang in one for one in graft.elements(plain))
+        foreign = [one for one in graft.elements(pdf) if Name.Lang in one]
+        assert {str(one.Lang) for one in foreign} == {"en"}
+        said = squeezed(" ".join(heard(pdf, one) for one in foreign))
+        whole, before = squeezed(heard(pdf)), squeezed(heard(plain))
+    assert whole == before
+    row = next(row for row in content.annex_a.rows if row.summary)
+    assert content.annex_b is not None
+    level = content.annex_b.benchmarks[0].levels[0]
+    for words in (row.title, row.summary[:60], row.comments, row.outcome, level.label, level.criteria[0].text):
+        assert squeezed(words) in said
+    for words in (content.addressee.title, content.sender.unit, content.signature[-1], content.cc[0]):
+        assert squeezed(words) in said
+    assert squeezed(content.salutation) not in said and squeezed(content.heading) not in said
 
 
 def test_the_outline_reaches_both_annexes() -> None:

@@ -19,7 +19,7 @@ from pikepdf import Name
 from letters.pdf import Content, render, text
 from letters.pdf.signature import signed
 from tests.letters.keys import key_of_this_run
-from tests.letters.test_pdf import first, long_letter, open_pdf
+from tests.letters.test_pdf import first, in_two_languages, long_letter, open_pdf
 from tests.letters.test_wording import FILES, letter
 
 DRIVER = Path(__file__).with_name("Verapdf.java")
@@ -76,6 +76,7 @@ LETTERS: dict[str, Callable[[str], Content]] = {
     "longest": longest,
     "several-pages": long_letter,
     "welsh": welsh,
+    "in-two-languages": lambda name: in_two_languages(long_letter(name)),
     "no-strengths": lambda name: letter(name, strengths=[]),
     "four-recommendations": lambda name: letter(name, recommendations=[{"text": f"Do {one}."} for one in "abcd"]),
     "corrected": lambda name: letter(name, number=2, replaces="PDA/2024-25/E06000019/1"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from io import BytesIO
 from typing import Any
 
@@ -100,7 +101,7 @@ def drafted(stages: Stages, **parts: Any) -> Letter:
 def test_a_letter_is_translated_approved_and_issued_in_two_files(stages: Stages) -> None:
     letter = drafted(stages)
     translate(stages, letter)
-    assert codes(stages, letter) == ["scheme_in_english", "unchecked_wording"]
+    assert codes(stages, letter) == ["unchecked_wording"]
     overrule(stages, letter)
     universe = stages.universe
     with as_actor(universe.adviser) as by:
@@ -118,9 +119,8 @@ def test_a_letter_is_translated_approved_and_issued_in_two_files(stages: Stages)
     assert f"{universe.at.day} {month} {universe.at.year}" in said
     with pikepdf.open(BytesIO(data)) as pdf:
         assert str(pdf.Root.Lang) == "cy"
-        foreign = [one for one in elements(pdf) if "/Lang" in one]
-        # Only the criteria stand in English.
-        assert foreign and {(str(one.Lang), str(one.S)) for one in foreign} == {("en", "/L")}
+        # All of it is Welsh, the criteria too.
+        assert not [one for one in elements(pdf) if "/Lang" in one]
     assert "Annwyl" not in read(english)[1]
     visitors = Visitors(universe)
     for language, name in (("en", "-1.pdf"), ("cy", "-1-cy.pdf")):
@@ -141,7 +141,8 @@ def test_a_text_without_welsh_stands_in_english_and_says_so(stages: Stages) -> N
     assert frozen.addressee.langs == {"title": "en", "organisation": "en"}
     assert frozen.langs["cc.0"] == "en"
     level = frozen.annex_b.benchmarks[0].levels[0]
-    assert level.langs == {"criteria": "en"} and frozen.annex_b.benchmarks[0].langs == {}
+    assert level.langs == {} and frozen.annex_b.benchmarks[0].langs == {}
+    assert level.label == "Heb ei gyflawni" and level.criteria[0].text.startswith("Nid oes neb")
     page = Visitors(stages.universe).get("adviser", reverse("letter", args=[letter.pk]) + "?language=cy")
     said = page.content.decode()
     assert '<div class="govuk-body" lang="en"><p>A good year.</p></div>' in said
@@ -251,7 +252,7 @@ def test_what_was_typed_when_the_letter_moved_on_is_shown(stages: Stages) -> Non
 
 def test_the_warnings_keep_the_letter_back(stages: Stages) -> None:
     letter = drafted(stages)
-    assert codes(stages, letter) == ["scheme_in_english", "unchecked_wording", "untranslated"]
+    assert codes(stages, letter) == ["unchecked_wording", "untranslated"]
     with pytest.raises(Blocked), as_actor(stages.universe.adviser) as by:
         actions.send_for_approval(by=by, at=stages.universe.at, letter_id=letter.pk)
     page = Visitors(stages.universe).get("adviser", reverse("letter-quality", args=[letter.pk])).content.decode()
@@ -261,6 +262,20 @@ def test_the_warnings_keep_the_letter_back(stages: Stages) -> None:
     # Another text is missing now, so what was overruled does not hold for it.
     letter = drafted_with(stages, letter, summary="Another year.")
     assert codes(stages, letter) == ["untranslated"]
+
+
+def test_a_translation_that_names_another_authority_is_warned_of(stages: Stages) -> None:
+    letter = drafted(stages)
+    page = page_of(stages, letter)
+    one = next(line for line in page.lines if line.key == "summary")
+    written = [Written(key=one.key, text="Blwyddyn dda, fel yn Birch.", version=0, english=one.digest)]
+    with as_actor(stages.universe.adviser) as by:
+        translation_actions.save_translations(by=by, at=stages.universe.at, letter_id=letter.pk, written=written)
+    assert "other_authority" in codes(stages, letter)
+    shown = Visitors(stages.universe).get("adviser", reverse("letter-quality", args=[letter.pk])).content.decode()
+    assert "“Birch”" in shown
+    overrule(stages, letter)
+    assert codes(stages, letter) == []
 
 
 def test_whoever_translated_a_letter_does_not_approve_it(stages: Stages) -> None:
@@ -314,7 +329,7 @@ def test_a_letter_without_welsh_wording_says_so_and_takes_it_when_it_is_publishe
         in visitors.get("adviser", reverse("letter-translation", args=[letter.pk])).content.decode()
     )
     visitors.post("adviser", reverse("letter-wordings", args=[letter.pk]), {})
-    assert codes(stages, letter) == ["scheme_in_english", "unchecked_wording", "untranslated"]
+    assert codes(stages, letter) == ["unchecked_wording", "untranslated"]
     assert page_of(stages, letter).newer == ()
 
 
@@ -331,10 +346,41 @@ def test_scheme_text_of_another_version_gives_only_titles_and_labels(stages: Sta
     frozen = content(stages, letter)
     first = frozen.annex_b.benchmarks[0]
     assert first.title == "Grŵp partneriaeth amlasiantaeth" and first.langs == {"statement": "en"}
+    assert first.levels[0].langs == {"criteria": "en"} and first.levels[0].label == "Heb ei gyflawni"
+    assert "scheme_in_english" in codes(stages, letter)
+    address = reverse("letter-translation", args=[letter.pk])
+    assert "Partly in English" in Visitors(stages.universe).get("adviser", address).content.decode()
     with all_rows():
         text["benchmarks"].append({"number": 99, "title": "Dim"})
         Wording.objects.filter(pk=changed.pk).update(content=welsh.content | {"scheme_text": text})
     assert content(stages, letter).annex_b.benchmarks[0].langs == {"title": "en", "statement": "en"}
+
+
+def test_the_authority_reads_both_languages_while_it_checks_the_draft(stages: Stages) -> None:
+    letter = drafted(stages)
+    translate(stages, letter, "summary")
+    with as_actor(stages.universe.adviser) as by:
+        actions.send_for_check(by=by, at=stages.universe.at, letter_id=letter.pk)
+    visitors = Visitors(stages.universe)
+    address = reverse("letter", args=[letter.pk])
+    welsh = visitors.get("lead", f"{address}?language=cy").content.decode()
+    assert welsh_of("A good year.") in welsh and "Annwyl Jo" in welsh and "Welsh of the letter" not in welsh
+    assert welsh_of("A good year.") not in visitors.get("lead", address).content.decode()
+
+
+def test_criteria_of_another_shape_stand_in_english(stages: Stages) -> None:
+    letter = drafted(stages)
+    with all_rows():
+        welsh = Wording.objects.get(code="outcomes-2024", language="cy")
+        text = json.loads(json.dumps(welsh.content["scheme_text"]))
+        text["benchmarks"][0]["criteria"]["met"].pop()
+        changed = Wording.objects.create(
+            code="other", language="cy", version="1", name="Other", scheme_code="la-8",
+            content=welsh.content | {"scheme_text": text}, digest="0" * 64,
+        )  # fmt: skip
+        Edition.objects.filter(letter=letter, language="cy").update(wording=changed)
+    levels = content(stages, letter).annex_b.benchmarks[0].levels
+    assert [one.langs for one in levels] == [{}, {"criteria": "en"}, {}]
 
 
 def test_a_letter_in_english_alone_has_no_welsh_page(universe: Universe) -> None:

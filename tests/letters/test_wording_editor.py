@@ -18,7 +18,7 @@ from assurance.models import ReferenceEvent
 from assurance.vocabulary import LetterState
 from benchmarks.loading import Change
 from letters import actions, wording_actions
-from letters.models import CycleWording, Wording
+from letters.models import CycleWording, Edition, Letter, Wording
 from letters.wording_actions import Unsound
 from letters.wording_format import CONDITIONS, WordingFile
 from letters.wording_forms import FORMS
@@ -63,6 +63,11 @@ def draft(universe: Universe, version: str = "2", **which: str) -> Wording:
 def now(wording: Wording) -> Wording:
     with all_rows():
         return Wording.objects.get(pk=wording.pk)
+
+
+def edition_of(letter: Letter) -> Edition:
+    with all_rows():
+        return Edition.objects.get(letter=letter)
 
 
 def shown(page: str) -> dict[str, Any]:
@@ -233,9 +238,9 @@ def test_the_letter_is_shown_as_it_would_be_and_nothing_is_saved(visitors: Write
     page = visitors.get("administrator", address).content.decode()
     fields = shown(page) | {"text": "Fresh words about {authority}."}
     said = read(visitors.post("administrator", address, fields | {"preview": "1"}))
-    assert "Fresh words about Elmbridge Vale Council." in said and "<form" in said
+    assert "Fresh words about Fernmoor Vale Council." in said and "<form" in said
     panel = read(visitors.typing("administrator", address, fields))
-    assert "Fresh words about Elmbridge Vale Council." in panel and "<form" not in panel and "<html" not in panel
+    assert "Fresh words about Fernmoor Vale Council." in panel and "<form" not in panel and "<html" not in panel
     wrong = fields | {"text": "Words about {nobody}."}
     panel = read(visitors.typing("administrator", address, wrong))
     assert "{nobody} is not a field" in panel and "<article" not in panel
@@ -254,7 +259,7 @@ def test_the_samples_try_every_condition(visitors: Writers, code: str, language:
         for kind in ("full", "bare")
     ]
     for page in pages:
-        assert f'lang="{language}"' in page and "Elmbridge Vale Council" in page
+        assert f'lang="{language}"' in page and "Fernmoor Vale Council" in page
     assert pages[0] != pages[1]
     used = {one.removeprefix("not ") for block in wording.content["blocks"] for one in block["when"]}
     assert used <= set(CONDITIONS)
@@ -361,6 +366,13 @@ def test_a_cycle_uses_what_is_chosen_for_it(visitors: Writers) -> None:
         assert [wording.pk for wording in actions.wordings_for(letter.assessment)] == [one.pk]
     assert visitors.get("auditor", address).status_code == 200
     assert visitors.post("auditor", address, fields).status_code == 403
+    # A letter that is begun keeps its wording until whoever drafts it takes the one in force.
+    edit = reverse("letter-edit", args=[letter.pk])
+    assert "Letter of outcomes, head of unit to chief executive, 2 (English)" in read(visitors.get("adviser", edit))
+    assert edition_of(letter).wording_id == published().pk
+    visitors.post("adviser", reverse("letter-wordings", args=[letter.pk]), {})
+    assert edition_of(letter).wording_id == one.pk
+    assert "Use it in this draft" not in read(visitors.get("adviser", edit))
 
 
 def test_a_wording_of_another_scheme_or_a_draft_cannot_be_chosen(visitors: Writers) -> None:
