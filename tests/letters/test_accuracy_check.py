@@ -377,7 +377,7 @@ def test_a_lead_points_out_errors_and_sends_them_through_the_pages(stages: Stage
     assert reverse("letter-point-answer", args=[one.pk]) in page
     assert visitors.post("adviser", reverse("letter-point-answer", args=[one.pk]), answered)["Location"] == rounds
     page = visitors.get("lead", rounds).content.decode()
-    assert "It now says five." in page and "Changed in the letter" in page
+    assert "It now says five." in page and "Changed" in page
     assert "It now says five." in visitors.get("auditor", rounds).content.decode()
     assert visitors.get("viewer", rounds).status_code == 403
 
