@@ -108,7 +108,7 @@ class LetterState(models.TextChoices):
 class PointOutcome(models.TextChoices):
     """What became of an error that an authority pointed out in its draft letter."""
 
-    CHANGED = "changed", _("Changed in the letter")
+    CHANGED = "changed", _("Changed")
     NOT_CHANGED = "not_changed", _("Not changed")
 
 

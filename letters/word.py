@@ -234,6 +234,10 @@ class _Copy:
 
     def _criteria(self, criteria: list[Criterion], where: Any) -> None:
         first = None if where is self.document else where.paragraphs[0]._p
+        if first is not None and len(criteria) == 1 and not criteria[0].sub:
+            # One alone in its cell is no list.
+            where.paragraphs[0].add_run(criteria[0].text)
+            return
         for criterion in criteria:
             where.add_paragraph(criterion.text, style="List Bullet")
             for sub in criterion.sub:

@@ -79,9 +79,12 @@ class Row(NamedTuple):
     @property
     def check_is_over(self) -> bool:
         """The letter is out for an accuracy check, and its authority has said all or its last day has passed."""
+        return self.letter_state == LetterState.ACCURACY_CHECK and self.letter_check_until is None
+
+    def on(self, today: date) -> Row:
+        """The row as it counts on a day: a last day that has passed is none."""
         until = self.letter_check_until
-        is_out = self.letter_state == LetterState.ACCURACY_CHECK
-        return is_out and (until is None or until < timezone.localdate())
+        return self if until is None or until >= today else self._replace(letter_check_until=None)
 
 
 FIELDS = (
@@ -330,7 +333,7 @@ def portfolio(actor: Actor, filters: Filters, page: int, today: date) -> Portfol
     sight = visible(actor, Assessment)
     cycles = {one.pk: one for one in _cycles(sight)}
     chosen = _chosen(cycles, filters)
-    rows = [Row(*values) for values in sight.filter(cycle__in=chosen).order_by().values_list(*FIELDS)]
+    rows = [Row(*values).on(today) for values in sight.filter(cycle__in=chosen).order_by().values_list(*FIELDS)]
     asked = _asked(rows)
     late = {pk for pk, one in asked.items() if one.due < today}
     reaches = {kind.permission: reach(actor, kind.permission) for kind in KINDS}

@@ -199,7 +199,7 @@ class Migration(migrations.Migration):
                     "outcome",
                     models.CharField(
                         blank=True,
-                        choices=[("changed", "Changed in the letter"), ("not_changed", "Not changed")],
+                        choices=[("changed", "Changed"), ("not_changed", "Not changed")],
                         help_text="Empty: not answered.",
                         max_length=20,
                     ),
@@ -295,7 +295,7 @@ class Migration(migrations.Migration):
                     "outcome",
                     models.CharField(
                         blank=True,
-                        choices=[("changed", "Changed in the letter"), ("not_changed", "Not changed")],
+                        choices=[("changed", "Changed"), ("not_changed", "Not changed")],
                         help_text="Empty: not answered.",
                         max_length=20,
                     ),

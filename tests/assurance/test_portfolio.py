@@ -152,6 +152,19 @@ class TestWhatComesNext:
         assert line.letter.startswith(said)
         assert line.step == step
 
+    def test_a_check_that_is_over_is_next(self, universe: Universe) -> None:
+        """From the day after its last one; until then it waits for the authority."""
+        universe.letter(LetterState.ACCURACY_CHECK)
+        with all_rows():
+            last = Assessment.objects.exclude(letter_check_until=None).get().letter_check_until
+        assert last is not None
+        before, after = (listed(universe.adviser, on=day).lines[0] for day in (last, last + DAY))
+        assert (before.step, after.step) == ("", "Go on from the accuracy check")
+        assert (before.waits, after.waits) == (
+            "the Prevent Lead, to check the letter",
+            "the adviser, to go on from the accuracy check",
+        )
+
     def test_the_most_urgent_comes_first(self, universe: Universe) -> None:
         follow_all(universe, universe.adviser)
         universe.assessment(State.AGREED)

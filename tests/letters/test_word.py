@@ -135,6 +135,10 @@ def test_it_opens_in_an_office_suite(tmp_path: Path) -> None:
     if office is None or not (Path(office).resolve().parent / "libswlo.so").exists():
         pytest.skip("LibreOffice Writer is not installed")
     content = composed("outcomes-2024")
+    annex = content.frozen()["annex_a"]
+    for row in annex["rows"]:
+        row["summary"] = "The group met and wrote down what it decided. " * 30
+    content = whole(content, annex_a=annex)
     source = tmp_path / "letter.docx"
     source.write_bytes(word_copy(content, notice=NOTICE, header="OFFICIAL"))
     command = [office, f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "pdf"]
