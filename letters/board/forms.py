@@ -62,7 +62,7 @@ class BoardPackForm(GovukForm):
             widget=forms.RadioSelect,
             error_messages={"required": _("Choose whether “%(text)s” goes into the pack") % {"text": one.label}},
         )
-        self.looks[choice] = Look(size="s")
+        self.looks[choice] = Look(size="s", small=True)
         if one.key != OWNERS:
             self.fields[words] = CleanTextField(
                 label=_("Your wording of: %(text)s") % {"text": one.label},
@@ -71,7 +71,7 @@ class BoardPackForm(GovukForm):
                 max_length=text.REASON,
             )
             self.looks[words] = Look(rows=6)
-            self.looks[choice] = Look(size="s", reveals={EDIT: (words,)})
+            self.looks[choice] = Look(size="s", small=True, reveals={EDIT: (words,)})
 
     def arrangement(self) -> list[Any]:
         return [*(Group(one.label, Passage(one), f"choice_{one.key}") for one in self.texts), "version"]

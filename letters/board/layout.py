@@ -234,7 +234,7 @@ def _outcomes(outcomes: Outcomes) -> list[Slide]:
     widths: tuple[float, ...]
     rows: tuple[tuple[str, ...], ...]
     if outcomes.compares:
-        widths = (0.43 * ROOM, 0.17 * ROOM, 0.21 * ROOM, 0.19 * ROOM)
+        widths = (0.47 * ROOM, 0.16 * ROOM, 0.20 * ROOM, 0.17 * ROOM)
         rows = tuple((row.title, row.now, row.before, row.change) for row in outcomes.rows)
     else:
         widths = (0.65 * ROOM, 0.35 * ROOM)

@@ -42,9 +42,9 @@ from letters.content import reference
 from letters.languages import ENGLISH
 from letters.models import BoardPack, Letter
 from letters.pdf import Content
+from letters.queries import READERS
 
 P = Permission
-READERS = (P.READ_LETTERS, P.READ_ISSUED_LETTERS, P.CHECK_LETTERS)
 INCLUDE, LEAVE, EDIT = "include", "leave", "edit"
 CHOICES: Mapping[str, StrOrPromise] = {
     INCLUDE: gettext_lazy("Put it in as it is"),
@@ -64,14 +64,14 @@ Agreed = Mapping[int, tuple[str, int | None]]
 class Text:
     """A text of the letter that goes into a pack unless somebody decides otherwise.
 
-    ``facts`` stand with it and are shown or left out with it. ``findings`` are in what the pack would say.
+    ``own`` is what somebody put it in other words as ("" for nothing). ``findings`` are in what the pack would say.
     """
 
     key: str
     label: str
     heading: str
     text: str
-    facts: tuple[str, ...] = ()
+    own: str = ""
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -264,8 +264,9 @@ def _texts(found: _Said, names: Sequence[str], choices: Choices | None = None) -
 
 def _text(key: str, label: str, heading: str, text: str, names: Sequence[str], choices: Choices | None) -> Text:
     chosen = (choices or {}).get(key, {})
-    said = [chosen["text"]] if chosen.get("choice") == EDIT else [heading, text]
-    return Text(key, label, heading, text, findings=tuple(one for part in said for one in look(part, names)))
+    own = chosen["text"] if chosen.get("choice") == EDIT else ""
+    said = (own,) if own else (heading, text)
+    return Text(key, label, heading, text, own, tuple(one for part in said for one in look(part, names)))
 
 
 # Content
@@ -321,15 +322,20 @@ class _Chosen:
 def _passages(
     texts: Mapping[str, Text], choices: Choices, kind: str, facts: Mapping[str, list[str]] | None = None
 ) -> _Chosen:
-    """What was chosen of one kind of text. That something is left out or in other words is said, and not what."""
+    """What was chosen of one kind of text. That something is left out or in other words is said, and not what.
+
+    With ``facts`` each has its number in the letter as heading, so that members and officers speak of the same one.
+    """
     mine = [one for key, one in texts.items() if key.rstrip("-0123456789") == kind]
     by_key: dict[str, Passage] = {}
     for one in mine:
         choice, more = choices[one.key], (facts or {}).get(one.key, [])
+        number = one.label if facts is not None else ""
         if choice["choice"] == EDIT:
-            by_key[one.key] = Passage(text=choice["text"], facts=more)
+            by_key[one.key] = Passage(heading=number, text=choice["text"], facts=more)
         elif choice["choice"] == INCLUDE:
-            by_key[one.key] = Passage(heading=one.heading, text=one.text, facts=more)
+            heading = ": ".join(part for part in (number, one.heading) if part)
+            by_key[one.key] = Passage(heading=heading, text=one.text, facts=more)
     notes = []
     if left := len(mine) - len(by_key):
         notes.append(words.left_out(left, len(mine)))

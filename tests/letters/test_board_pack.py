@@ -196,7 +196,7 @@ def test_what_was_found_something_in_is_left_out_unless_somebody_decides(univers
     assert pack.strengths.lede == ["1 of the 2 in the letter is not shown in this pack."]
     assert pack.summary is not None and texts(pack.summary) == ["A year of steady work."]
     first, second = pack.recommendations.passages
-    assert (first.heading, first.text) == ("Plan", "Write the plan down.")
+    assert (first.heading, first.text) == ("Recommendation 1: Plan", "Write the plan down.")
     assert first.facts == ["To be done by 1 May 2026"], "a name is among the owners, so none is shown"
     assert second.facts == []
     assert pack.follow_ups is None
