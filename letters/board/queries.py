@@ -289,7 +289,9 @@ def _content(actor: Actor, found: _Gathered, texts: Mapping[str, Text], choices:
         marking=content.marking,
         foot=_("%(authority)s, %(cycle)s") % named,
         duty=words.duty(),
-        summary=Section(heading=_("Overall"), lede=summary.notes, passages=summary.passages) if summary.any else None,
+        summary=Section(heading=_("Overall"), lede=summary.notes, passages=summary.passages)
+        if summary.passages
+        else None,
         outcomes=_outcomes(actor, found),
         strengths=_strengths(found, texts, choices),
         recommendations=_recommendations(found, texts, choices),
@@ -312,11 +314,6 @@ class _Chosen:
     def passages(self) -> list[Passage]:
         """In order."""
         return list(self.by_key.values())
-
-    @property
-    def any(self) -> bool:
-        """Whether the letter has any of this kind."""
-        return bool(self.by_key or self.notes)
 
 
 def _passages(

@@ -203,8 +203,10 @@ def test_what_was_found_something_in_is_left_out_unless_somebody_decides(univers
 
 
 def test_what_was_chosen_goes_in(universe: Universe, letter: Letter) -> None:
-    choose(universe, letter, strength_1=("leave", ""), strength_2=("edit", "  They read a\x07 profile. "))
+    words = ("edit", "  They read a\x07 profile. ")
+    choose(universe, letter, summary=("leave", ""), strength_1=("leave", ""), strength_2=words)
     pack = packed(universe, letter)
+    assert pack.summary is None
     assert texts(pack.strengths) == ["They read a profile."]
     assert len(pack.strengths.lede) == 2
     assert [one.facts for one in pack.recommendations.passages] == [
