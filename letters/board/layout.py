@@ -229,7 +229,7 @@ def _joined(paragraph: Paragraph, lines: Sequence[str]) -> str:
 
 def _outcomes(outcomes: Outcomes) -> list[Slide]:
     lede = tuple(
-        Paragraph(line, SMALL if place else TEXT, bold=not place, after=6) for place, line in enumerate(outcomes.lede)
+        Paragraph(line, SMALL if place else TEXT, bold=not place, after=4) for place, line in enumerate(outcomes.lede)
     )
     widths: tuple[float, ...]
     rows: tuple[tuple[str, ...], ...]

@@ -404,7 +404,7 @@ def _outcomes(actor: Actor, found: _Gathered) -> Outcomes:
         )
     standings = _standings(found.scheme, found.agreed)
     earlier, scheme, agreed = last
-    name = earlier.cycle.name
+    name = year_of(earlier.cycle.name)
     if scheme.code == found.scheme.code:
         share_then = figures(scheme, agreed).share
         lede.append(_("%(cycle)s: %(share)s") % {"cycle": name, "share": words.share(share_then)})
@@ -543,7 +543,7 @@ def _region(letter: Letter, scheme: SchemeText) -> Spread:
         waits = _("Not shown yet: %(agreed)s of the %(all)s authorities in the region have agreed outcomes.") % progress
         return Spread(lede=[waits, str(words.WAITS_FOR_ALL)], **common)
     shown = suppress(Table(counted.groups, counted.all))
-    if all(line.is_hidden for line in shown.lines):
+    if all(count is None for line in shown.lines for count in line.counts):
         return Spread(lede=[_("Not shown."), str(words.ALL_HIDDEN)], **common)
     lede = [
         ngettext(

@@ -145,7 +145,7 @@ def test_another_scheme_is_an_estimate_beyond_a_break(universe: Universe) -> Non
         rows[9].save()
     outcomes = packed(universe, letter).outcomes
     assert outcomes.is_broken
-    assert outcomes.columns[2:] == ["2024/25 (ten benchmarks) (estimate)", "Change (estimate)"]
+    assert outcomes.columns[2:] == ["2024/25 (estimate)", "Change (estimate)"]
     found = {row.title[0]: (row.before, row.change) for row in outcomes.rows}
     assert found["7"] == ("Does not meet the duty", "Higher"), "of 6 and 8 the lowest wins"
     assert found["8"] == ("Not known", "No comparison"), "one of 9 and 10 is a gap"
@@ -323,6 +323,15 @@ def test_a_small_region_is_hidden_whole(universe: Universe, letter: Letter) -> N
     shown = packed(universe, letter).region
     assert (shown.rows, shown.columns) == ([], [])
     assert "too few" in shown.lede[1]
+
+
+def test_a_region_of_which_no_number_may_be_shown_has_no_chart(universe: Universe, letter: Letter) -> None:
+    """Ten that all met everything: that none did anything else would be ten times known."""
+    agree_birch(universe)
+    region(universe, letter, [{}] * 8)
+    shown = packed(universe, letter).region
+    assert (shown.rows, shown.columns) == ([], [])
+    assert "too few with each outcome" in shown.lede[1]
 
 
 def test_a_region_is_counted_by_standing_and_names_nobody(universe: Universe, letter: Letter) -> None:
