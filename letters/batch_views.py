@@ -41,7 +41,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         return redirect(f"{resolve_url('letter-approval')}?{urlencode(wanted)}")
     page = number_from(request.GET.get("page")) or 1
     view = approval.queue(request.actor, filters, page)
-    return render(request, "letters/queue.html", {"view": view, "kinds": BatchKind, "sample": SAMPLE})
+    return render(request, "letters/queue.html", {"view": view, "sample": SAMPLE})
 
 
 @signed_in
