@@ -184,7 +184,8 @@ def test_the_web_server_does_not_start_with_the_key_of_letters(command, process)
 
 
 def test_gunicorn_says_so_without_a_traceback():
-    refused = run({**LOCAL, **SIGNING}, "-m", "gunicorn", "--config", "assurance/project/gunicorn_conf.py")
+    environ = {**LOCAL, **SIGNING, "PROCESS": "worker"}
+    refused = run(environ, "-m", "gunicorn", "--config", "assurance/project/gunicorn_conf.py")
     assert "Traceback" not in refused.stderr
 
 
