@@ -292,7 +292,7 @@ def test_a_letter_with_a_defect_stays_approved_and_says_why(
 ) -> None:
     defect = "summary: a word of 120 characters; 100 are allowed"
 
-    def defective(content: Any) -> None:
+    def defective(content: Any, sign: Any) -> None:
         raise LetterDefective([defect])
 
     letter = stages.approved()

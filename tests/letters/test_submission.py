@@ -19,7 +19,7 @@ from assurance.actions.follow_ups import FollowUpReply, save_follow_ups
 from assurance.models import Assessment, Document, Membership, Recommendation, SelfAssessment
 from assurance.queries.submission import submission
 from assurance.vocabulary import DocumentKind, Making, Mark, State
-from letters.pdf import LetterDefective, gate
+from letters.pdf import LetterDefective, gate, graft
 from letters.pdf.submission import (
     MOST_CHARACTERS,
     Block,
@@ -145,7 +145,7 @@ def test_it_is_tagged_and_keeps_both_standards(universe: Universe) -> None:
     with pikepdf.open(BytesIO(rendered.pdf)) as pdf:
         assert gate.defects(pdf, tables=1) == ()
         assert str(pdf.docinfo["/Title"]) == "Self-assessment 2025/26: Alder County Council"
-        kinds = Counter(str(element.S) for element in gate.elements(pdf))
+        kinds = Counter(str(element.S) for element in graft.elements(pdf))
         assert kinds["/H1"] == 1
         assert kinds["/H2"] >= 1 + len(universe.scheme().benchmarks)
         metadata = pdf.Root.Metadata.read_bytes()
