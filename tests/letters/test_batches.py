@@ -110,7 +110,7 @@ def test_beginning_costs_as_much_for_many_as_for_few(universe: Universe, three: 
     assert counts[0] == counts[1]
 
 
-MOST_STATEMENTS = 90
+MOST_STATEMENTS = 50
 """Of a letter from its approval to its e-mails, with history and events; most are for what it says."""
 
 
