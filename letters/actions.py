@@ -323,6 +323,24 @@ def make_file(*, letter_id: int, at: datetime) -> Letter | None:
     return letter
 
 
+def try_again(*, by: Actor, at: datetime, letter_id: int, enqueue: Enqueue) -> Letter:
+    """Ask once more for the file of an approved letter that could not be made, as when the key was not to be had.
+
+    Raises:
+        NotEditable: it is not an approved letter that failed.
+    """
+    with transaction.atomic():
+        related = ("assessment__cycle",)
+        letter = fetch(by, Permission.APPROVE_LETTERS, Letter, lock=("self",), related=related, pk=letter_id)
+        if letter.state != LetterState.APPROVED or not letter.failure:
+            raise NotEditable(letter)
+        letter.failure = ""
+        ledger.save(letter, by=by, at=at, reason="again")
+        _note(letter, "again", by, at)
+        enqueue(letter.pk, letter.authority_id)
+    return letter
+
+
 def give_up_file(*, letter_id: int, at: datetime) -> Letter | None:
     """Leave an approved letter without its file, because making it took too long. Returns as :func:`make_file`."""
     with transaction.atomic():

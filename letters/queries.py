@@ -74,6 +74,7 @@ class LetterPage:
     can_copy: bool = False
     is_draft: bool = False
     can_make_board_pack: bool = False
+    can_try_again: bool = False
     deliveries: tuple[Delivered, ...] | None = None
 
 
@@ -148,6 +149,9 @@ def letter_page(actor: Actor, letter_id: int, today: date, language: str = ENGLI
         warnings=len(look_at(letter).open) if _is_checked(actor, letter) else None,
         check=shown,
         can_check=shown is not None and holds(actor, P.CHECK_LETTERS, letter),
+        can_try_again=bool(letter.failure)
+        and letter.state == LetterState.APPROVED
+        and holds(actor, P.APPROVE_LETTERS, letter),
         can_make_board_pack=letter.state == LetterState.ISSUED and holds(actor, P.MAKE_BOARD_PACKS, letter),
         deliveries=deliveries_of(actor, letter) if letter.issued_at and holds(actor, P.READ_LETTERS, letter) else None,
     )

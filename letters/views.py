@@ -250,9 +250,20 @@ def move(request: HttpRequest, letter_id: int, name: str) -> HttpResponse:
 
 
 @signed_in
-def download(request: HttpRequest, letter_id: int, language: str = ENGLISH) -> HttpResponse:
-    """The file of an issued letter in one of its languages."""
-    found, name, file = queries.letter_file(request.actor, letter_id, language)
+@require_POST
+def again(request: HttpRequest, letter_id: int) -> HttpResponse:
+    """Have the file of an approved letter made once more, after it could not be."""
+    try:
+        actions.try_again(by=request.actor, at=timezone.now(), letter_id=letter_id, enqueue=make_letter_file.send)
+    except NotEditable:
+        messages.warning(request, _("There is nothing to try again: the letter is issued, or its file is being made."))
+    return redirect("letter", letter_id)
+
+
+@signed_in
+def download(request: HttpRequest, letter_id: int) -> HttpResponse:
+    """The file of an issued letter, in English or in the ``language`` that is asked for."""
+    found, name, file = queries.letter_file(request.actor, letter_id, request.GET.get("language", ENGLISH))
     actions.note_download(by=request.actor, at=timezone.now(), letter=found)
     return FileResponse(file, as_attachment=True, filename=name, content_type="application/pdf")
 

@@ -432,6 +432,7 @@ BY_NAME: dict[tuple[str, str], StrOrPromise] = {
     (K.DOWNLOADED, DocumentKind.WORKBOOK_ODS): T("%(who)s downloaded the workbook"),
     (K.DOWNLOADED, DocumentKind.BOARD_SLIDES): T("%(who)s downloaded a board pack"),
     (K.DOWNLOADED, DocumentKind.BOARD_PDF): T("%(who)s downloaded a board pack"),
+    (K.LETTER_SAVED, "again"): T("%(who)s asked once more for the file of letter %(letter)s"),
     (K.LETTER_SAVED, "board_pack"): T("%(who)s saved what goes into a board pack of letter %(letter)s"),
     (K.LETTER_MOVED, "send_for_check"): T("%(who)s sent letter %(letter)s to the authority for an accuracy check"),
     (K.LETTER_MOVED, "end_check"): T("%(who)s ended the accuracy check of letter %(letter)s"),

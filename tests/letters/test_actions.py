@@ -311,6 +311,27 @@ def test_a_letter_with_a_defect_stays_approved_and_says_why(
     assert stages.drafted().number == 2
 
 
+def test_what_could_not_be_made_is_tried_again_when_a_signatory_asks(
+    stages: Stages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letter, sent = stages.approved(), []
+    with as_actor(stages.universe.signatory) as signatory, pytest.raises(NotEditable):
+        actions.try_again(by=signatory, at=stages.universe.at, letter_id=letter.pk, enqueue=unsent)
+    with monkeypatch.context() as patch:
+        patch.setattr(actions, "render", lambda content, sign: (_ for _ in ()).throw(LetterDefective(["No."])))
+        make_letter_file(letter.pk, letter.authority_id)
+    assert stages.now(letter).failure == "No."
+    with as_actor(stages.universe.adviser) as adviser, pytest.raises(Forbidden):
+        actions.try_again(by=adviser, at=stages.universe.at, letter_id=letter.pk, enqueue=unsent)
+    with as_actor(stages.universe.signatory) as signatory:
+        actions.try_again(
+            by=signatory, at=stages.universe.at, letter_id=letter.pk, enqueue=lambda *ids: sent.append(ids)
+        )
+    assert sent == [(letter.pk, letter.authority_id)]
+    make_letter_file(letter.pk, letter.authority_id)
+    assert stages.now(letter).state == LetterState.ISSUED
+
+
 # Issued is for ever
 
 

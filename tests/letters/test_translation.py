@@ -124,7 +124,7 @@ def test_a_letter_is_translated_approved_and_issued_in_two_files(stages: Stages)
     assert "Annwyl" not in read(english)[1]
     visitors = Visitors(universe)
     for language, name in (("en", "-1.pdf"), ("cy", "-1-cy.pdf")):
-        answer = visitors.get("lead", reverse("letter-pdf-in", args=[letter.pk, language]))
+        answer = visitors.get("lead", reverse("letter-pdf", args=[letter.pk]) + f"?language={language}")
         assert name in answer["Content-Disposition"]
 
 

@@ -386,6 +386,14 @@ def letter(state: LetterState, **more: Any) -> Callable[[Universe], Kwargs]:
     return lambda universe: {"letter_id": universe.letter(state).pk} | more
 
 
+def failed_letter(universe: Universe) -> Kwargs:
+    """Alder's approved letter, whose file could not be made."""
+    found = universe.letter(LetterState.APPROVED)
+    with all_rows():
+        Letter.objects.filter(pk=found.pk).update(failure="The key was not to be had.")
+    return {"letter_id": found.pk}
+
+
 def welsh_letter(universe: Universe) -> Kwargs:
     """Alder's draft in two languages, and the Welsh wording that it was begun without."""
     in_wales(universe)
@@ -1274,6 +1282,10 @@ ROWS = [
         {302: ANONYMOUS, 200: "lead contributor viewer adviser manager signatory auditor", 403: "administrator"}, 404,
     ),
     Row("letter-move", "issue has no page", letter(LetterState.APPROVED, name="issue"), {302: ANONYMOUS}, 404),
+    Row(
+        "letter-again", "", failed_letter, {302: ANONYMOUS}, 405,
+        fields=fixed(), by=frozenset({"signatory"}),
+    ),
     Row("letter-preview", "", letter(LetterState.DRAFT), {302: ANONYMOUS}, 405),
     Row(
         "letter-copy", "", letter(LetterState.DRAFT), {302: ANONYMOUS}, 405,
