@@ -122,7 +122,7 @@ ANONYMOUS_ASKS = {"password-reset-confirm": 1}
 SAVES_MORE = {
     "cycle-open (in preparation)": 20,
     "letter-board (issued)": 20,
-    "letter-draft": 14,
+    "letter-draft": 15,
     "letter-move (send_for_check, draft)": 26,
     "letter-move (end_check, accuracy_check)": 13,
     "letter-move (send_for_approval, draft)": 18,
@@ -131,7 +131,7 @@ SAVES_MORE = {
     "letter-check-until": 13,
     "letter-translation (draft)": 17,
     "letter-wordings": 19,
-    "letter-correction": 14,
+    "letter-correction": 15,
 }
 """Opening a cycle makes every assessment with its rows, history and events: more statements than a save, and as many
 for three authorities as for three hundred. A board pack is read, kept and asked for at once. A letter that is sent on
@@ -146,7 +146,7 @@ READS_MORE = {
     "letter (draft)": 9,
     "letter (accuracy check)": 9,
     "letter (awaiting approval)": 11,
-    "letter-edit (draft)": 12,
+    "letter-edit (draft)": 16,
     "letter-translation (draft)": 14,
 }
 """The pages on which everything of an assessment is read before a decision, with last year or what to look at; a draft
@@ -227,7 +227,8 @@ def test_a_save_that_is_refused_draws_without_a_query(
             found = cost(visitors, drawing, who, address, fields | wrong)
             assert found.status == status
             assert found.drawing == ()
-            assert len(found.queries) <= MOST_TO_SAVE
+            # The page is read as ever, after the record was looked at for the save.
+            within(found, max(MOST_TO_SAVE, READS_MORE.get(str(row), 0) + 1))
 
 
 def test_the_best_fit_scheme_costs_the_same(universe: Universe, visitors: Visitors, drawing: list[str]) -> None:
