@@ -38,7 +38,7 @@ from letters.content import contents_of
 from letters.models import Letter
 from letters.pdf import engine, render
 from tests.assurance.past import many_events, many_versions
-from tests.browser import CHROMIUM, chromium
+from tests.browser import CHROMIUMS, chromium
 from tests.letters import pure
 from tests.letters.keys import pkcs12_file
 from tests.matrices.world import pdf
@@ -374,7 +374,7 @@ def _libreoffice(folder: Path) -> float | str:
 
 def _chromium(folder: Path) -> float | str:
     """Processor seconds of a letter, all of the browser's processes together; a word if there is no browser."""
-    if not CHROMIUM.exists():
+    if not any(one.exists() for one in CHROMIUMS):
         return "not installed"
     template = engine._engine().get_template("letters/pdf/whole.html")
     no_text = {"page_text": ["", "", ""], "loose": False}

@@ -63,7 +63,7 @@ TO_RUN = (
 )
 TO_TEST = (
     *TO_RUN,
-    Need("tests in a browser", "chromium", programs=("chromium", "chromium-browser")),
+    Need("tests in a browser", "chromium-headless-shell", programs=("chromium-headless-shell", "chromium")),
     Need("looking at letters in tests", "poppler-utils", programs=("pdftoppm",)),
 )
 
