@@ -25,7 +25,7 @@ from letters.board.layout import deck
 from letters.board.measure import height, width, wrap
 from letters.board.pdf import render_board
 from letters.board.slides import write
-from letters.pdf import LetterDefective, gate
+from letters.pdf import LetterDefective, gate, graft
 
 TITLES = (
     "Partnership",
@@ -295,7 +295,7 @@ def test_the_twin_has_the_same_pages_and_both_standards() -> None:
             assert all(packed(cell) in page for cell in row)
     with pikepdf.open(BytesIO(made.pdf)) as pdf:
         assert gate.defects(pdf, tables=sum(slide.grid is not None for slide in slides)) == ()
-        kinds = Counter(str(element.S) for element in gate.elements(pdf))
+        kinds = Counter(str(element.S) for element in graft.elements(pdf))
         assert (kinds["/H1"], kinds["/H2"]) == (1, len(slides) - 1)
         metadata = pdf.Root.Metadata.read_bytes()
     assert b"pdfuaid:part" in metadata and b"pdfaid:part" in metadata

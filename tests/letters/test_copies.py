@@ -22,10 +22,10 @@ from assurance.vocabulary import Audience, DocumentKind, EventKind, Making
 from letters import documents as copies
 from letters.content import reference
 from letters.models import Edition, Letter
-from letters.pdf import gate
+from letters.pdf import gate, graft
 from letters.tasks import make_draft
-from tests.letters.stages import Stages
-from tests.letters.test_accuracy_check import welsh
+from tests.letters.stages import Stages, in_wales
+from tests.letters.test_accuracy_check import WELSH_HEADING
 from tests.matrices.world import Visitors
 from tests.universe import Universe, all_rows, as_actor, forget_scope
 
@@ -68,7 +68,7 @@ def test_a_draft_as_pdf_says_on_every_page_that_it_is_one_and_keeps_the_standard
     assert [marking in page for page in pages] == [True] * len(pages)
     assert any("Agoodyear." in page for page in pages)
     with pikepdf.open(data(document)) as pdf:
-        assert gate.defects(pdf, tables=sum(str(one.S) == "/Table" for one in gate.elements(pdf))) == ()
+        assert gate.defects(pdf, tables=sum(str(one.S) == "/Table" for one in graft.elements(pdf))) == ()
         assert b"pdfuaid:part" in pdf.Root.Metadata.read_bytes()
     with all_rows():
         assert not Edition.objects.exclude(sha256="").exists(), "it is no issued letter"
@@ -87,11 +87,11 @@ def test_a_word_copy_is_there_at_every_stage(stages: Stages, stage: str) -> None
 
 
 def test_a_copy_is_of_one_language(stages: Stages) -> None:
-    welsh(stages)
+    in_wales(stages.universe)
     letter = stages.complete(stages.drafted())
     document = made(ask(stages, letter, WORD, language="cy"))
     assert document.name.endswith("-cy.docx")
-    assert "Llythyr" in [one.text for one in docx.Document(data(document)).paragraphs]
+    assert any(one.text.startswith(WELSH_HEADING) for one in docx.Document(data(document)).paragraphs)
     with pytest.raises(NotFound):
         ask(stages, letter, WORD, language="xx")
 
@@ -134,7 +134,7 @@ def test_a_document_that_names_another_authoritys_letter_is_not_made(stages: Sta
 
 
 def test_two_languages_asked_for_at_once_are_two_documents(stages: Stages) -> None:
-    welsh(stages)
+    in_wales(stages.universe)
     letter = stages.complete(stages.drafted())
     english, again, other = (ask(stages, letter, WORD, language=one) for one in ("en", "en", "cy"))
     assert english.pk == again.pk != other.pk

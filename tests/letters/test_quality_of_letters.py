@@ -118,7 +118,8 @@ def pages_of(name: str, field: str, length: int) -> tuple[int, int]:
     """On which pages a row of Annex A begins and ends whose text has this many characters."""
     text = f"Beginning. {ENGLISH * (length // len(ENGLISH) + 1)}"[: length - 5].rsplit(" ", 1)[0] + " Ends"
     content = composed(name).frozen() | {"annex_b": None}
-    row = next(one for one in content["annex_a"]["rows"] if one["summary"])
+    # Not the first: on that page the table's title and its heading row stand as well.
+    _first, row, *_others = (one for one in content["annex_a"]["rows"] if one["summary"])
     row[field] = text
     read = pypdf.PdfReader(BytesIO(render_unchecked(Content.model_validate(content)).pdf))
     found = [page.extract_text() for page in read.pages]

@@ -305,7 +305,9 @@ def test_a_correction_begins_with_the_welsh_of_the_letter_before(stages: Stages)
     stages.approved_from(letter, lambda letter_id, authority_id: None)
     universe.make_file(letter.pk, universe.alder)
     with as_actor(universe.adviser) as by:
-        again = actions.draft_letter(by=by, at=universe.at, assessment_id=letter.assessment_id)
+        again = actions.draft_letter(
+            by=by, at=universe.at, assessment_id=letter.assessment_id, correction_reason="A wrong name."
+        )
     lines = {one.key: one for one in page_of(stages, again).lines}
     assert lines["summary"].welsh == welsh_of("A good year.") and not lines["summary"].outdated
     assert lines["benchmark:1:summary"].welsh == ""

@@ -109,6 +109,8 @@ def _pool(name: str, ids: Mapping[str, set[int]], anything: list[int]) -> Sequen
     """What stands for one part of an address."""
     if name == "number":
         return [1, 2, 8]
+    if name == "place":
+        return [0, 1]
     if name == "name":
         return [row.name for table in (ASSESSMENT, LETTER) for row in table.rows]
     if name in ("uidb64", "token"):

@@ -534,9 +534,10 @@ NO_RECORD = {
     "assurance/actions/messages.py": {"message.state", "one.state"},
     "assurance/actions/workbook.py": {"row.state"},
     "assurance/templatetags/portfolio.py": {"self.state", "line.state"},
+    "letters/batches.py": {"batch.state", "one.state", "item.state"},
 }
-"""Where the state is one of work in progress: of a document, a message or an upload, which no workflow moves; or a
-part of a row that is drawn."""
+"""Where the state is one of work in progress: of a document, a message, an upload, a batch or one of its items, which
+no workflow moves; or a part of a row that is drawn."""
 CONSTRUCTS = {
     "assurance/actions/importing.py": {"Assessment", "Cycle"},
 }
@@ -549,6 +550,7 @@ ANY_FIELD = {
     "assurance/actions/reviews.py": "texts and verdicts of a judgement; how far the newest letter is",
     "assurance/actions/reference.py": "columns of the authorities' file",
     "assurance/actions/cycles.py": "the four dates",
+    "letters/deliveries.py": "when somebody first opened or downloaded a letter",
     "letters/drafting.py": "what is typed, of a letter that is shown and not saved",
     "letters/actions.py": "the short fields and lists of a letter; the values of wording",
 }
@@ -582,7 +584,7 @@ def _called(node: ast.Call) -> str:
 def _of_no_record(name: str, node: ast.Call) -> bool:
     """Whether a call that writes a state is about work in progress: made of it, or of a query that starts at it."""
     start = ast.unparse(node).split(".")[0].split("(")[0]
-    return name in NO_RECORD and start in {"Document", "Message", "Upload", "waiting"}
+    return name in NO_RECORD and start in {"Document", "Message", "Upload", "BatchItem", "waiting", "rows"}
 
 
 def test_a_state_is_assigned_nowhere_else() -> None:
