@@ -21,6 +21,7 @@ from assurance.models import AgreedOutcome, Assessment, Event, Overrule, Recomme
 from assurance.vocabulary import Audience, EventKind, LetterState, Permission
 from benchmarks.catalogue import scheme_text
 from letters.models import Letter
+from letters.workflow import written_by
 
 P = Permission
 PAGE_SIZE = 50
@@ -50,7 +51,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A letter that awaits approval. ``is_mine``: the actor drafted or edited it, and so may not approve it."""
+    """A letter that awaits approval. ``is_mine``: the actor wrote some of it themselves, and may not approve it."""
 
     id: int
     version: int
@@ -213,13 +214,7 @@ def _waiting(actor: Actor) -> list[Waiting]:
         )
     )
     ids = [row["id"] for row in rows]
-    edited = set(
-        Letter.history.filter(id__in=ids, history_user=actor.user, history_change_reason="draft").values_list(
-            "id", flat=True
-        )
-        if actor.user
-        else ()
-    )
+    written = written_by(actor, ids)
     read = {
         (detail["record"], detail["version"])
         for detail in _readings(actor)
@@ -241,7 +236,7 @@ def _waiting(actor: Actor) -> list[Waiting]:
             drafter_id=row["drafted_by_id"],
             drafter=row["drafter"] or "",
             since=row["since"],
-            is_mine=row["drafted_by_id"] == actor.id or row["id"] in edited,
+            is_mine=row["drafted_by_id"] == actor.id or row["id"] in written,
             is_read=(row["id"], row["version"]) in read,
         )
         for row in rows

@@ -18,7 +18,7 @@ from assurance import ledger
 from assurance.access import Actor, require_anywhere, visible
 from assurance.models import Assessment
 from assurance.vocabulary import Audience, EventKind, LetterState, Permission, State
-from letters.content import reference
+from letters.content import assessment_of, reference
 from letters.files import digest_of_file, pieces
 from letters.languages import ENGLISH
 from letters.models import Edition, Letter
@@ -128,8 +128,7 @@ def archive(actor: Actor, *, cycle_id: int | None, region: str) -> Archive:
             entry = _entry(letter, edition, taken)
             entries.append(entry)
             if entry.file:
-                letter.assessment.authority = letter.authority
-                assessments[letter.assessment_id] = letter.assessment
+                assessments[letter.assessment_id] = assessment_of(letter)
     for one in narrowed.exclude(pk__in=with_letter).order_by("authority__name", "cycle__name"):
         place = Entry(one.authority.name, one.authority.region, one.cycle.name)
         entries.append(replace(place, note=_("There is no letter yet.")))

@@ -22,6 +22,7 @@ from assurance.actions.answers import fitting
 from assurance.actions.refusals import NotEditable, Stale, Unfit
 from assurance.actions.reviews import note_letter
 from assurance.vocabulary import EventKind, LetterState, Permission, PointOutcome, Role
+from letters.content import assessment_of
 from letters.models import CheckPoint, Edition, Letter, LetterCheck
 from letters.pdf import Content
 from letters.places import places_of
@@ -306,11 +307,9 @@ def _tell(
     name: str, role: Role, round_: LetterCheck, by: Actor, at: datetime, *, due: date | None = None, key: str = ""
 ) -> None:
     letter = round_.letter
-    # Read with the letter already.
-    letter.assessment.authority = letter.authority
     outbox.letter_checked(
         name,
-        letter.assessment,
+        assessment_of(letter),
         role=role,
         by=by,
         at=at,

@@ -28,6 +28,22 @@ def reference(letter: Letter) -> str:
     return f"PDA-{cycle}-{letter.authority.gss_code}-{letter.number}"
 
 
+def reference_in(letter: Letter, language: str) -> str:
+    """The reference as files are called by it: with the language where it is not English."""
+    return reference(letter) if language == ENGLISH else f"{reference(letter)}-{language}"
+
+
+def assessment_of(letter: Letter) -> Assessment:
+    """The letter's assessment with its authority, which was read with the letter. No query."""
+    letter.assessment.authority = letter.authority
+    return letter.assessment
+
+
+def edition_in(editions: Sequence[Edition], language: str) -> Edition:
+    """The edition in a language, or the first one where there is none in it."""
+    return next((one for one in editions if one.language == language), editions[0])
+
+
 def contents_of(letter: Letter, today: date) -> list[tuple[Edition, Content]]:
     """What each edition of the letter says now, in the editions' order. As :func:`content_of`."""
     editions = list(letter.editions.select_related("wording"))

@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from assurance import outbox, scope
 from assurance.access import Actor, holds, visible
-from assurance.models import Assessment, Message, User
+from assurance.models import Message, User
 from assurance.vocabulary import LetterState, MessageState, Permission
-from letters.content import reference
+from letters.content import assessment_of, reference
 from letters.models import Letter, LetterDelivery
 
 CHASE_AFTER = timedelta(days=7)
@@ -46,7 +46,7 @@ def announce(letter: Letter, *, by: Actor, at: datetime) -> None:
         letter: with its authority, its assessment's cycle and the letter that it replaces read.
     """
     keys = outbox.letter_issued(
-        _assessment(letter),
+        assessment_of(letter),
         by=by,
         at=at,
         letter_id=letter.pk,
@@ -122,7 +122,7 @@ def _chase(letter: Letter, rows: Iterable[LetterDelivery], at: datetime) -> bool
     keys = outbox.letter_chased(
         by_person,
         at=at,
-        assessment=_assessment(letter),
+        assessment=assessment_of(letter),
         letter_id=letter.pk,
         page=outbox.address("letter", letter.pk),
         issued=timezone.localdate(letter.issued_at),
@@ -166,8 +166,3 @@ def _replaced(letter: Letter) -> str:
         return ""
     letter.replaces.assessment, letter.replaces.authority = letter.assessment, letter.authority
     return reference(letter.replaces)
-
-
-def _assessment(letter: Letter) -> Assessment:
-    letter.assessment.authority = letter.authority
-    return letter.assessment

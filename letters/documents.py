@@ -15,8 +15,7 @@ from assurance.actions.refusals import Unfit
 from assurance.models import Document
 from assurance.vocabulary import DocumentKind, LetterState, State
 from letters.checks import shown_in
-from letters.content import content_of, reference
-from letters.languages import ENGLISH
+from letters.content import content_of, reference_in
 from letters.models import Edition, Letter, LetterCheck
 from letters.pdf import Content, render
 from letters.pdf.text import check_all
@@ -69,9 +68,8 @@ def file_of(document: Document, actor: Actor, at: datetime) -> Made:
             "typed into the service, and not uploaded."
         )
         data = word_copy(content, notice=notice % {"reference": content.reference}, header=marking)
-    suffix = "" if language == ENGLISH else f"-{language}"
     draft = "" if letter.issued_at else _("draft") + "-"
-    return Made(name=f"{draft}{reference(letter)}{suffix}.{ENDINGS[kind]}", data=data)
+    return Made(name=f"{draft}{reference_in(letter, language)}.{ENDINGS[kind]}", data=data)
 
 
 def marked(content: Content, letter: Letter, today: date) -> str:

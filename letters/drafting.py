@@ -14,7 +14,7 @@ from assurance.access import Actor, fetch, holds, visible
 from assurance.models import Assessment, Recommendation
 from assurance.queries.quality import Warned
 from assurance.vocabulary import LetterState, Permission, State
-from letters.content import content_of, reference
+from letters.content import content_of, edition_in, reference
 from letters.models import Letter
 from letters.pdf import Content
 from letters.pdf.text import check_all
@@ -63,7 +63,7 @@ def drafting(
     for name, value in (typed or {}).items():
         setattr(letter, name, value)
     editions = list(letter.editions.select_related("wording"))
-    edition = next((one for one in editions if one.language == language), editions[0])
+    edition = edition_in(editions, language)
     content, problems = None, []
     if letter.assessment.state != State.AGREED:
         problems.append(_("The outcomes are under review again, so the letter has no text until they are agreed."))

@@ -14,7 +14,7 @@ from django_stubs_ext import StrOrPromise
 from assurance.insights.quality import digest_of
 from assurance.queries.quality import Found, Further, look
 from assurance.vocabulary import LetterState, QualityCheck, State
-from letters.content import original_of
+from letters.content import assessment_of, original_of
 from letters.languages import WELSH, languages_of
 from letters.models import Edition, Letter, LetterTranslation
 from letters.translation import Passage, only_in_english, passages, translated
@@ -58,9 +58,7 @@ def look_at(letter: Letter) -> Found:
     Args:
         letter: with its authority and its assessment's cycle read.
     """
-    assessment = letter.assessment
-    assessment.authority = letter.authority
-    return look(assessment, texts_of(letter))
+    return look(assessment_of(letter), texts_of(letter))
 
 
 def _in_welsh(letter: Letter) -> Iterator[Further]:

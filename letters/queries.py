@@ -22,7 +22,7 @@ from assurance.workflow import Row, available
 from letters.check_queries import READERS as CHECK_READERS
 from letters.check_queries import open_round
 from letters.checks import shown_in
-from letters.content import content_of, reference
+from letters.content import content_of, edition_in, reference, reference_in
 from letters.deliveries import Delivered, deliveries_of
 from letters.languages import ENGLISH, is_bilingual
 from letters.models import Edition, Letter, LetterCheck
@@ -115,7 +115,7 @@ def letter_page(actor: Actor, letter_id: int, today: date, language: str = ENGLI
     """
     letter = _visible_letter(actor, letter_id)
     editions = tuple(letter.editions.select_related("wording"))
-    edition = next((one for one in editions if one.language == language), editions[0])
+    edition = edition_in(editions, language)
     content, problem = None, ""
     shown = open_round(actor, letter) if letter.state == LetterState.ACCURACY_CHECK else None
     if edition.content:
@@ -207,13 +207,7 @@ def letter_file(actor: Actor, letter_id: int, language: str = ENGLISH) -> tuple[
     edition = letter.editions.filter(language=language).exclude(sha256="").first()
     if edition is None or letter.issued_at is None:
         raise NotFound
-    return letter, file_name(letter, edition), default_storage.open(edition.file.name)
-
-
-def file_name(letter: Letter, edition: Edition) -> str:
-    """What the file of an edition is called: the letter's reference, with the language where it is not English."""
-    suffix = "" if edition.language == ENGLISH else f"-{edition.language}"
-    return f"{reference(letter)}{suffix}.pdf"
+    return letter, f"{reference_in(letter, edition.language)}.pdf", default_storage.open(edition.file.name)
 
 
 def letter_as_it_stands(

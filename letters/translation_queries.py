@@ -15,7 +15,7 @@ from assurance.access import Actor, NotFound, fetch, holds
 from assurance.actions.refusals import Unfit
 from assurance.vocabulary import LetterState, Permission, State
 from letters.actions import wordings_for
-from letters.content import original_of, reference
+from letters.content import assessment_of, original_of, reference
 from letters.languages import WELSH, is_bilingual
 from letters.models import Edition, Letter, LetterTranslation, Wording
 from letters.translation import LISTS, SHORT, Original, Passage, only_in_english, passages, translated
@@ -159,10 +159,8 @@ def newer_wordings(actor: Actor, letter_id: int) -> tuple[Wording, ...]:
 def _newer(letter: Letter, editions: Sequence[Edition]) -> tuple[Wording, ...]:
     """The wordings in force that the letter does not use."""
     used = {one.wording_id for one in editions}
-    assessment = letter.assessment
-    assessment.authority = letter.authority
     try:
-        return tuple(one for one in wordings_for(assessment) if one.pk not in used)
+        return tuple(one for one in wordings_for(assessment_of(letter)) if one.pk not in used)
     except Unfit:
         return ()
 

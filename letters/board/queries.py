@@ -38,7 +38,7 @@ from benchmarks.vocabulary import Standing
 from letters.board import words
 from letters.board.check import Finding, look, look_at_owner, names_in
 from letters.board.content import BoardContent, OutcomeRow, Outcomes, Passage, Section, Spread, SpreadRow, Tone
-from letters.content import reference
+from letters.content import assessment_of, reference
 from letters.languages import ENGLISH
 from letters.models import BoardPack, Letter
 from letters.pdf import Content
@@ -468,8 +468,7 @@ def _as_the_letter_says(found: _Gathered) -> dict[int, str]:
 
 def _last_year(actor: Actor, letter: Letter) -> tuple[Assessment, SchemeText, Agreed] | str:
     """The year before with its scheme and outcomes, or in words why there is none to compare with. Three queries."""
-    assessment = letter.assessment
-    assessment.authority = letter.authority
+    assessment = assessment_of(letter)
     taken_over = list(Succession.objects.filter(successor=letter.authority).values_list("date", flat=True))
     earlier = before(visible(actor, Assessment), assessment).select_related("cycle").first()
     if taken_over and (earlier is None or _begins_before(earlier.cycle.name, max(taken_over))):

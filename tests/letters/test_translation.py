@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 from assurance.actions import quality
 from assurance.vocabulary import LetterState, Role, State
 from assurance.workflow import Blocked
-from letters import actions, translation_actions
+from letters import actions, approval, translation_actions
 from letters.content import contents_of
 from letters.models import Edition, Letter, LetterTranslation, Wording
 from letters.pdf.fonts import unsettable
@@ -293,6 +293,11 @@ def test_whoever_translated_a_letter_does_not_approve_it(stages: Stages) -> None
         actions.send_for_approval(by=by, at=universe.at, letter_id=letter.pk)
     with pytest.raises(Blocked), as_actor(universe.other_adviser) as by:
         actions.approve(by=by, at=universe.at, letter_id=letter.pk, enqueue=lambda one, other: None)
+    # The queue knows it before, and leaves the letter out of what they approve at once.
+    for who, mine in ((universe.other_adviser, True), (universe.signatory, False)):
+        with as_actor(who) as by:
+            found = approval.chosen(by, None, approval.Filters())
+            assert bool(found.mine) is mine and bool(found.letters) is not mine
 
 
 def test_a_correction_begins_with_the_welsh_of_the_letter_before(stages: Stages) -> None:
