@@ -72,6 +72,11 @@ class Permission(models.TextChoices):
     EDIT_WORDING = "edit_wording", _("write, publish and choose the wording of letters")
     IMPORT_HISTORY = "import_history", _("take over records of earlier years")
     MAKE_BOARD_PACKS = "make_board_packs", _("make a board pack from an issued letter")
+    READ_PICTURE = "read_picture", _("see the regional picture")
+    READ_AVERAGES = "read_averages", _("see averages of authorities that one may not read")
+    EXPORT = "export", _("take views of many authorities away as files")
+    READ_EXPORTS = "read_exports", _("see who took what away")
+    EDIT_WEIGHTS = "edit_weights", _("set the weights of benchmarks")
 
 
 class State(models.TextChoices):
