@@ -1501,6 +1501,7 @@ ROWS = [
     public("password-reset-confirm", records=lambda universe: {"uidb64": "MQ", "token": "a-made-up-one"}),
     public("password-reset-complete"),
     public("help"),
+    public("method"),
     public("accessibility"),
     public("cookies"),
     public("privacy"),
@@ -1511,7 +1512,7 @@ ROWS = [
 
 PUBLIC = frozenset(
     {
-        *("sign-in", "sign-out", "signed-out", "help", "accessibility", "cookies", "privacy", "healthz", "readyz"),
+        *("sign-in", "sign-out", "signed-out", "help", "method", "accessibility", "cookies", "privacy", "healthz", "readyz"),
         *("password-reset", "password-reset-done", "password-reset-confirm", "password-reset-complete"),
         "verify",
     }
