@@ -30,6 +30,7 @@ from assurance.views import (
     session,
     submission,
     transitions,
+    weights,
     workbook,
 )
 
@@ -119,6 +120,8 @@ urlpatterns = [
     path("cycles/<int:cycle_id>/edit/", cycles.edit, name="cycle-edit"),
     path("cycles/<int:cycle_id>/open/", cycles.open_page, name="cycle-open"),
     path("cycles/<int:cycle_id>/close/", cycles.close_page, name="cycle-close"),
+    path("weights/", weights.weights, name="weights"),
+    path("weights/<slug:scheme>/edit/", weights.edit, name="weights-edit"),
     path("preferences/", mail.preferences, name="preferences"),
     path("messages/", mail.message_log, name="messages"),
     path("messages/<int:message_id>/", mail.message, name="message"),

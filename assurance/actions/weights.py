@@ -13,7 +13,7 @@ from assurance import ledger
 from assurance.access import Actor, NotFound, require_anywhere
 from assurance.actions.refusals import Stale, Unfit
 from assurance.vocabulary import EventKind, Permission
-from benchmarks.catalogue import newest_published, scheme_text
+from benchmarks.catalogue import SchemeText, newest_published, scheme_text
 from benchmarks.models import Scheme, WeightsVersion
 from benchmarks.weighing import LEAST, MOST, Weights, weights_for
 
@@ -50,8 +50,7 @@ def save_weights(
             _assert_fits(number, weights.get(number))
         if not reason.strip():
             raise Unfit("reason", _("Say why the weights change"))
-        if all(current.of(number) == weights[number] for number in text.benchmarks):
-            raise Unfit("", _("These are the weights that count already. Change at least one of them"))
+        assert_change(text, current, weights)
         made = {str(number): str(weights[number].quantize(TWO_PLACES)) for number in text.benchmarks}
         row = WeightsVersion(
             scheme=family,
@@ -76,6 +75,12 @@ def save_weights(
             },
         )
     return weights_for(text)
+
+
+def assert_change(scheme: SchemeText, current: Weights, weights: Mapping[int, Decimal]) -> None:
+    """Raises :class:`Unfit` where these are the weights that count already."""
+    if all(current.of(number) == weights[number] for number in scheme.benchmarks):
+        raise Unfit("", _("These are the weights that count already. Change at least one of them"))
 
 
 def _assert_fits(number: int, weight: Decimal | None) -> None:
