@@ -17,6 +17,22 @@ from benchmarks.weighing import LEAST, MOST, Weights
 LONGEST_REASON = 1000
 
 
+class WeightField(forms.DecimalField):
+    """One weight. Whatever is wrong with it is said once, in the words of ``fault``."""
+
+    def __init__(self, *, fault: str, **kwargs: Any) -> None:
+        super().__init__(
+            widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+            error_messages={"required": fault, "invalid": fault},
+            **kwargs,
+        )
+
+    def validate(self, value: Decimal | None) -> None:
+        super().validate(value)
+        if value is not None and not (LEAST <= value <= MOST and value == value.quantize(LEAST)):
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+
+
 class WeightsForm(GovukForm):
     """What each benchmark is to weigh. Nothing is saved before it was shown what would change."""
 
@@ -32,16 +48,7 @@ class WeightsForm(GovukForm):
                 "least": LEAST,
                 "most": MOST,
             }
-            faults = ("required", "invalid", "min_value", "max_value", "max_digits", "max_decimal_places")
-            self.fields[f"weight_{number}"] = forms.DecimalField(
-                label=f"{number}. {benchmark.title}",
-                min_value=LEAST,
-                max_value=MOST,
-                max_digits=4,
-                decimal_places=2,
-                widget=forms.TextInput(attrs={"inputmode": "decimal"}),
-                error_messages=dict.fromkeys((*faults, "max_whole_digits"), fault),
-            )
+            self.fields[f"weight_{number}"] = WeightField(label=f"{number}. {benchmark.title}", fault=fault)
             self.looks[f"weight_{number}"] = Look(width="5")
         self.fields["reason"] = CleanTextField(
             label=_("Why do the weights change?"),
