@@ -1,11 +1,14 @@
 """What other weights would change, for somebody who may count outcomes and not read them. Pure.
 
-Averages are of all outcomes of a group together, within one type of authority. What is shown is decided in two steps:
+Averages are of all outcomes of a group together, within one type of authority. What is shown is decided by these:
 
 * by size alone: a region with fewer than ``FEWEST`` authorities of a type is hidden, and never alone, so that a type
   less its other regions gives nobody away. Size does not change from day to day as agreement does.
 * by agreement: a region, and a type as a whole, is shown once everything in it is agreed, so that what is shown on two
   days differs by a whole group or not at all.
+
+And weights can be chosen so that an average is that of one benchmark: it is hidden where that would be of few outcomes,
+or says what each of them is.
 
 How many scores and places move is counted over all that is shown, and numbers below ``FEWEST`` are hidden, with as many
 more as it takes that they do not follow from the rest.
@@ -86,13 +89,19 @@ class Reweighed:
 
 
 def reweigh(
-    sizes: Mapping[Group, Size], outcomes: Iterable[tuple[Group, Levels]], before: Weights, after: Weights
+    sizes: Mapping[Group, Size],
+    outcomes: Iterable[tuple[Group, Levels]],
+    before: Weights,
+    after: Weights,
+    *,
+    scale: Collection[int],
 ) -> Reweighed:
     """What a cycle's figures would be with other weights.
 
     Args:
         sizes: of every group of the cycle.
         outcomes: of every authority that has everything agreed, whatever may be shown of it.
+        scale: the points of its levels.
     """
     shown, whole = shown_groups(sizes), whole_types(sizes)
     scores: dict[str, list[tuple[Decimal, Decimal]]] = defaultdict(list)
@@ -112,27 +121,20 @@ def reweigh(
     higher, lower, same = not_small([moves[1], moves[-1], moves[0]])
     moved = sum(_moved_far(of_type) for of_type in scores.values())
     far, near = not_small([moved, len(pairs) - moved])
+    weights, ends = (before, after), (min(scale), max(scale))
     types = []
     for kind in sorted({kind for kind, _region in sizes}):
-        regions = [group for group in sorted(sizes) if group[0] == kind]
-        of_all = sum((pooled[group] for group in regions), Counter[tuple[int, ScaleLevel]]())
-        types.append(
-            OfType(
-                kind,
-                tuple(
-                    _averages(group[1], sizes[group].authorities, pooled[group], before, after, hide=group not in shown)
-                    for group in regions
-                ),
-                _averages(
-                    "",
-                    sum(sizes[group].authorities for group in regions),
-                    of_all,
-                    before,
-                    after,
-                    hide=kind not in whole,
-                ),
-            )
+        groups = [group for group in sorted(sizes) if group[0] == kind]
+        regions = tuple(
+            _averages((group[1], sizes[group].authorities), pooled[group], weights, ends, hide=group not in shown)
+            for group in groups
         )
+        # A region that is hidden for what its outcomes are does not follow from the whole either.
+        tells = any(line.is_hidden for line, group in zip(regions, groups, strict=True) if group in shown)
+        of_all = sum((pooled[group] for group in groups), Counter[tuple[int, ScaleLevel]]())
+        authorities = sum(sizes[group].authorities for group in groups)
+        whole_line = _averages(("", authorities), of_all, weights, ends, hide=kind not in whole or tells)
+        types.append(OfType(kind, regions, whole_line))
     return Reweighed(tuple(types), len(pairs), higher, lower, same, far, near)
 
 
@@ -187,17 +189,25 @@ def _moved_far(pairs: Sequence[tuple[Decimal, Decimal]]) -> int:
 
 
 def _averages(
-    label: str,
-    authorities: int,
+    group: tuple[str, int],
     counts: Counter[tuple[int, ScaleLevel]],
-    before: Weights,
-    after: Weights,
+    weights: tuple[Weights, Weights],
+    ends: Collection[int],
     *,
     hide: bool,
 ) -> Averages:
-    if hide:
-        return Averages(label, authorities, None, None, is_hidden=True)
-    return Averages(label, authorities, _pooled(counts, before), _pooled(counts, after))
+    """The averages of a group (what it is called, its authorities), unless they would say what single outcomes are.
+
+    With nearly all the weight on one benchmark, the average is that benchmark's: so each has outcomes enough. And an
+    average at an end of the scale says it of every outcome.
+    """
+    before, after = (_pooled(counts, one) for one in weights)
+    sizes: Counter[int] = Counter()
+    for (number, _level), count in counts.items():
+        sizes[number] += count
+    if hide or before in ends or after in ends or any(size < FEWEST for size in sizes.values()):
+        return Averages(*group, None, None, is_hidden=True)
+    return Averages(*group, before, after)
 
 
 def _pooled(counts: Mapping[tuple[int, ScaleLevel], int], weights: Weights) -> Decimal | None:

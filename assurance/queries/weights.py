@@ -159,7 +159,9 @@ def preview(actor: Actor, page: SchemeWeights, weights: Mapping[int, Decimal]) -
         ((kind, region), tuple(zip(numbers, (levels[one] for one in found), strict=True)))
         for _assessment, kind, region, numbers, found in rows
     )
-    return Preview(lines, cycle.name, cycle.programme, reweigh(cycle.sizes, outcomes, page.current, after))
+    points = [level.points for level in levels.values()]
+    change = reweigh(cycle.sizes, outcomes, page.current, after, scale=points)
+    return Preview(lines, cycle.name, cycle.programme, change)
 
 
 def differences(scheme: SchemeText, before: Weights, after: Weights) -> tuple[Difference, ...]:

@@ -28,6 +28,7 @@ NOT_MET = ScaleLevel("not_met", 0, Standing.BELOW)
 MET = ScaleLevel("met", 1, Standing.MEETS)
 EXCEEDING = ScaleLevel("exceeding", 2, Standing.EXCEEDS)
 SCALE = (NOT_MET, MET, EXCEEDING)
+POINTS = (0, 1, 2)
 NORTH, SOUTH, EAST = ("County", "North"), ("County", "South"), ("County", "East")
 CITY = ("City", "North")
 
@@ -49,7 +50,7 @@ def test_scores_and_averages_before_and_after() -> None:
         *[(NORTH, both(NOT_MET, EXCEEDING))] * 5,
         *[(NORTH, both(MET, MET))] * 7,
     ]
-    found = reweigh({NORTH: Size(18, 18)}, outcomes, EVEN, FIRST)
+    found = reweigh({NORTH: Size(18, 18)}, outcomes, EVEN, FIRST, scale=POINTS)
     assert (found.counted, found.higher, found.lower, found.same) == (18, 6, 5, 7)
     (county,) = found.types
     (north,) = county.regions
@@ -67,17 +68,17 @@ def test_scores_and_averages_before_and_after() -> None:
 
 def test_what_has_no_level_counts_for_nothing() -> None:
     outcomes = [*[(NORTH, ((2, MET),))] * 5, (NORTH, ())]
-    found = reweigh({NORTH: Size(6, 6)}, outcomes, EVEN, FIRST)
+    found = reweigh({NORTH: Size(6, 6)}, outcomes, EVEN, FIRST, scale=POINTS)
     assert found.counted == 5
     assert found.types[0].whole.before == found.types[0].whole.after == 1
-    nothing = reweigh({NORTH: Size(5, 5)}, [(NORTH, ())] * 5, EVEN, FIRST)
+    nothing = reweigh({NORTH: Size(5, 5)}, [(NORTH, ())] * 5, EVEN, FIRST, scale=POINTS)
     assert nothing.shows_nothing
     assert (nothing.types[0].whole.before, nothing.types[0].whole.is_hidden) == (None, False)
 
 
 def test_places_are_within_a_type() -> None:
     outcomes = [(CITY, both(EXCEEDING, NOT_MET))] * 5 + [(NORTH, both(NOT_MET, EXCEEDING))] * 5
-    found = reweigh({CITY: Size(5, 5), NORTH: Size(5, 5)}, outcomes, EVEN, FIRST)
+    found = reweigh({CITY: Size(5, 5), NORTH: Size(5, 5)}, outcomes, EVEN, FIRST, scale=POINTS)
     # Among all ten, five would go from the shared first place to the sixth.
     assert (found.far, found.near) == (None, None)
     assert (found.higher, found.lower, found.same) == (None, 5, None)
@@ -112,13 +113,37 @@ def test_a_type_is_shown_once_all_of_it_is_agreed() -> None:
 
 def test_nothing_of_a_hidden_group_is_counted() -> None:
     outcomes = [(NORTH, both(EXCEEDING, NOT_MET))] * 9 + [(SOUTH, both(NOT_MET, EXCEEDING))] * 8
-    found = reweigh({NORTH: Size(9, 9), SOUTH: Size(9, 8)}, outcomes, EVEN, FIRST)
+    found = reweigh({NORTH: Size(9, 9), SOUTH: Size(9, 8)}, outcomes, EVEN, FIRST, scale=POINTS)
     assert found.counted == 9
     south = next(one for one in found.types[0].regions if one.label == "South")
     assert (south.before, south.after, south.is_hidden) == (None, None, True)
     assert found.types[0].whole.is_hidden
     # Everybody's rises: that nobody's falls or stays is two small numbers, and what is left gives them away.
     assert (found.higher, found.lower, found.same) == (None, None, None)
+
+
+def test_few_outcomes_on_a_benchmark_hide_a_group_and_the_whole() -> None:
+    """All the weight on that benchmark would make the average its own."""
+    outcomes = [*[(NORTH, ((1, MET),))] * 5, *[(NORTH, both(MET, EXCEEDING))] * 4, *[(SOUTH, both(MET, MET))] * 9]
+    found = reweigh({NORTH: Size(9, 9), SOUTH: Size(9, 9)}, outcomes, EVEN, FIRST, scale=POINTS).types[0]
+    assert [(line.label, line.is_hidden) for line in (*found.regions, found.whole)] == [
+        ("North", True),
+        ("South", False),
+        ("", True),
+    ]
+    outcomes.append((NORTH, both(MET, EXCEEDING)))
+    found = reweigh({NORTH: Size(10, 10), SOUTH: Size(9, 9)}, outcomes, EVEN, FIRST, scale=POINTS).types[0]
+    assert not any(line.is_hidden for line in (*found.regions, found.whole))
+
+
+@pytest.mark.parametrize("level", [NOT_MET, EXCEEDING])
+def test_an_average_at_an_end_of_the_scale_is_hidden(level: ScaleLevel) -> None:
+    outcomes = [(NORTH, both(level, MET))] * 9
+    sizes = {NORTH: Size(9, 9)}
+    (line,) = reweigh(sizes, outcomes, EVEN, FIRST, scale=POINTS).types[0].regions
+    assert not line.is_hidden
+    (line,) = reweigh(sizes, outcomes, EVEN, weights("99.99", "0.01"), scale=POINTS).types[0].regions
+    assert line.is_hidden
 
 
 @pytest.mark.parametrize(
@@ -170,10 +195,10 @@ def test_a_pooled_average_is_of_all_outcomes_together(
     for group, _levels in outcomes:
         count = sizes[group].authorities + 1 if group in sizes else 1
         sizes[group] = Size(count, count)
-    found = reweigh(sizes, outcomes, before, after)
+    found = reweigh(sizes, outcomes, before, after, scale=POINTS)
     shuffled = list(outcomes)
     chance.shuffle(shuffled)  # type: ignore[attr-defined]
-    assert reweigh(sizes, shuffled, before, after) == found
+    assert reweigh(sizes, shuffled, before, after, scale=POINTS) == found
     for of_type in found.types:
         for line in of_type.regions:
             if not line.is_hidden:
@@ -188,17 +213,17 @@ def test_a_pooled_average_is_of_all_outcomes_together(
 def test_authorities_elsewhere_never_change_an_average(
     here: list[Levels], elsewhere: list[Levels], before: Weights, after: Weights
 ) -> None:
-    alone = reweigh({NORTH: Size(len(here), len(here))}, [(NORTH, one) for one in here], before, after)
+    alone = reweigh({NORTH: Size(len(here), len(here))}, [(NORTH, one) for one in here], before, after, scale=POINTS)
     sizes = {NORTH: Size(len(here), len(here)), CITY: Size(len(elsewhere), len(elsewhere))}
     outcomes = [(NORTH, one) for one in here] + [(CITY, one) for one in elsewhere]
-    together = reweigh(sizes, outcomes, before, after)
+    together = reweigh(sizes, outcomes, before, after, scale=POINTS)
     assert alone.types[0] == next(one for one in together.types if one.type == "County")
 
 
 @given(st.lists(levels, min_size=FEWEST, max_size=20), factors)
 def test_doubling_every_weight_changes_nothing(here: list[Levels], before: Weights) -> None:
     doubled = Weights("tiny", 1, {number: 2 * weight for number, weight in before.by_number.items()})
-    found = reweigh({NORTH: Size(len(here), len(here))}, [(NORTH, one) for one in here], before, doubled)
+    found = reweigh({NORTH: Size(len(here), len(here))}, [(NORTH, one) for one in here], before, doubled, scale=POINTS)
     assert found.types[0].whole.before == found.types[0].whole.after
     # Nobody rises or falls; that is two small numbers, and so all three are hidden.
     assert (found.higher, found.lower, found.same, found.far) == (None, None, None, None)
