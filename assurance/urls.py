@@ -143,7 +143,7 @@ urlpatterns = [
     ),
     path("password/done/", auth.PasswordResetCompleteView.as_view(), name="password-reset-complete"),
     path("help/", pages.page, {"name": "help"}, name="help"),
-    path("method/", pages.page, {"name": "method"}, name="method"),
+    path("method/", pages.method, name="method"),
     path("accessibility/", pages.page, {"name": "accessibility"}, name="accessibility"),
     path("cookies/", pages.page, {"name": "cookies"}, name="cookies"),
     path("privacy/", pages.page, {"name": "privacy"}, name="privacy"),

@@ -116,8 +116,9 @@ def listing(found: Cost) -> str:
 PAGES = [row for row in ROWS if row.name not in {"healthz", "readyz"}]
 SAVES = [row for row in ROWS if row.fields]
 
-ANONYMOUS_ASKS = {"password-reset-confirm": 1}
-"""Whoever is not signed in costs nothing, but for looking up whose the link for a new password is."""
+ANONYMOUS_ASKS = {"password-reset-confirm": 1, "method": 3}
+"""Whoever is not signed in costs nothing, but for looking up whose the link for a new password is, and the weights that
+count for each scheme with how one scheme is read in another."""
 
 SAVES_MORE = {
     "cycle-open (in preparation)": 20,
