@@ -33,6 +33,7 @@ def _navigation(actor: Actor, path: str) -> list[dict[str, Any]]:
     areas.append((_("Calibration"), "calibration", Permission.READ_CALIBRATION in held))
     areas.append((_("People"), "people", len(led) == 1))
     areas.append((_("Cycles"), "cycles", Permission.MANAGE_CYCLES in held))
+    areas.append((_("Weights"), "weights", Permission.EDIT_WEIGHTS in held))
     areas.append((_("Messages"), "messages", Permission.READ_MESSAGES in held))
     areas.append((_("Help"), "help", True))
     shown = [(text, reverse(name, args=tuple(led) if name == "people" else ())) for text, name, on in areas if on]

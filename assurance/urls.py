@@ -30,6 +30,7 @@ from assurance.views import (
     session,
     submission,
     transitions,
+    weights,
     workbook,
 )
 
@@ -119,6 +120,8 @@ urlpatterns = [
     path("cycles/<int:cycle_id>/edit/", cycles.edit, name="cycle-edit"),
     path("cycles/<int:cycle_id>/open/", cycles.open_page, name="cycle-open"),
     path("cycles/<int:cycle_id>/close/", cycles.close_page, name="cycle-close"),
+    path("weights/", weights.weights, name="weights"),
+    path("weights/<slug:scheme>/edit/", weights.edit, name="weights-edit"),
     path("preferences/", mail.preferences, name="preferences"),
     path("messages/", mail.message_log, name="messages"),
     path("messages/<int:message_id>/", mail.message, name="message"),
@@ -140,7 +143,7 @@ urlpatterns = [
     ),
     path("password/done/", auth.PasswordResetCompleteView.as_view(), name="password-reset-complete"),
     path("help/", pages.page, {"name": "help"}, name="help"),
-    path("method/", pages.page, {"name": "method"}, name="method"),
+    path("method/", pages.method, name="method"),
     path("accessibility/", pages.page, {"name": "accessibility"}, name="accessibility"),
     path("cookies/", pages.page, {"name": "cookies"}, name="cookies"),
     path("privacy/", pages.page, {"name": "privacy"}, name="privacy"),

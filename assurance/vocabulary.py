@@ -375,3 +375,4 @@ class EventKind(models.TextChoices):
     CYCLE_MOVED = "cycle_moved", _("Cycle moved")
     MEMBERSHIP = "membership", _("Membership changed")
     REFERENCE = "reference", _("Reference data loaded")
+    WEIGHTS = "weights", _("Weights set")

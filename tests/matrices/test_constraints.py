@@ -59,7 +59,7 @@ from assurance.models import (
     User,
 )
 from assurance.vocabulary import Answer, LetterState, MessageState, Role, State
-from benchmarks.models import Benchmark, Criterion, CrosswalkEntry, Level, Scheme, SchemeVersion
+from benchmarks.models import Benchmark, Criterion, CrosswalkEntry, Level, Scheme, SchemeVersion, WeightsVersion
 from benchmarks.vocabulary import Status
 from letters import actions as letter_actions
 from letters.models import (
@@ -139,6 +139,22 @@ def in_draft(
     return lambda world: act(model, changes or {}, **{version: draft_version().pk})
 
 
+def weights(**changes: Any) -> Violation:
+    """A first version of the weights of a scheme, with some of it otherwise."""
+    sound = {"number": 1, "weights": {"1": "1.00"}, "reason": "So.", "made_at": MOMENT, "made_by_name": "Mo"}
+    return lambda world: new(WeightsVersion, scheme=row(Scheme), **sound | changes)
+
+
+def in_order(*acts: Violation) -> Violation:
+    """One after the other; the last is what is refused."""
+
+    def act(world: World) -> None:
+        for one in acts:
+            one(world)
+
+    return act
+
+
 def draft_wording(**changes: Any) -> Callable[[World], None]:
     def act(world: World) -> None:
         again(Wording, {"version": "draft", "status": Status.DRAFT, "published_at": None} | changes)
@@ -181,6 +197,10 @@ EXAMPLES: dict[str, Violation] = {
     "crosswalk_between_two_schemes": lambda world: change(
         CrosswalkEntry, {"to_scheme": models.F("from_scheme"), "from_number": 99}
     ),
+    "weights_version_once": in_order(weights(), weights()),
+    "weights_version_from_one": weights(number=0),
+    "weights_version_has_reason": weights(reason=""),
+    "weights_version_is_sound": weights(weights={"1": "0.00"}),
     # Authorities, people, cycles
     "assurance_programme_code_key": lambda world: again(Programme, {"name": "Another"}),
     "assurance_programme_name_key": lambda world: again(Programme, {"code": "another"}),
@@ -434,6 +454,13 @@ GUARDS: dict[tuple[str, str, str], Guard] = {
     ),
     ("benchmarks_criterion", "published_is_immutable", "DELETE"): Guard(
         sql("DELETE FROM benchmarks_criterion"), PUBLISHED_VERSION
+    ),
+    ("benchmarks_weightsversion", "made_is_immutable", "UPDATE"): Guard(
+        in_order(weights(), lambda world: change(WeightsVersion, {"reason": "x"})), "of weights can no longer change"
+    ),
+    ("benchmarks_weightsversion", "made_is_immutable", "DELETE"): Guard(
+        in_order(weights(), sql("DELETE FROM benchmarks_weightsversion")),
+        "of weights can no longer change",
     ),
     ("letters_wording", "published_is_immutable", "UPDATE"): Guard(
         lambda world: change(Wording, {"name": "x"}), PUBLISHED_VERSION

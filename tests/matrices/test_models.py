@@ -36,6 +36,7 @@ KINDS = {
     "benchmarks.Benchmark": SHARED,
     "benchmarks.Criterion": SHARED,
     "benchmarks.CrosswalkEntry": SHARED,
+    "benchmarks.WeightsVersion": SHARED,
     "letters.Wording": SHARED,
     "letters.CycleWording": SHARED,
     # Who and what there is, as public knowledge.

@@ -116,8 +116,9 @@ def listing(found: Cost) -> str:
 PAGES = [row for row in ROWS if row.name not in {"healthz", "readyz"}]
 SAVES = [row for row in ROWS if row.fields]
 
-ANONYMOUS_ASKS = {"password-reset-confirm": 1}
-"""Whoever is not signed in costs nothing, but for looking up whose the link for a new password is."""
+ANONYMOUS_ASKS = {"password-reset-confirm": 1, "method": 3}
+"""Whoever is not signed in costs nothing, but for looking up whose the link for a new password is, and the weights that
+count for each scheme with how one scheme is read in another."""
 
 SAVES_MORE = {
     "cycle-open (in preparation)": 20,
@@ -142,6 +143,7 @@ READS_MORE = {
     "proposal (accept everything)": 9,
     "proposal (save for later)": 9,
     "proposal (dispute one)": 9,
+    "record (agreed)": 9,
     "transition (propose)": 9,
     "letter (draft)": 9,
     "letter (accuracy check)": 9,
@@ -149,9 +151,9 @@ READS_MORE = {
     "letter-edit (draft)": 16,
     "letter-translation (draft)": 14,
 }
-"""The pages on which everything of an assessment is read before a decision, with last year or what to look at; a draft
-letter, which is put together from all of it, and which is noted as read where it awaits approval; and the one on which
-a whole letter stands in two languages."""
+"""The pages on which everything of an assessment is read before a decision, with last year or what to look at; the one
+that shows a score, and so reads the weights; a draft letter, which is put together from all of it, and which is noted
+as read where it awaits approval; and the one on which a whole letter stands in two languages."""
 
 TABLE: dict[str, dict[str, int]] = {}
 """What each page cost whom it cost the most, to read and to save."""

@@ -671,6 +671,21 @@ def drawn_sample(universe: Universe, kwargs: Kwargs) -> Fields:
     return {"cycle": universe.cycle().pk, "how_many": "1", "seed": seed, "drawn": drawn} | by_manager(universe, kwargs)
 
 
+def weights_of_la_8(universe: Universe) -> Kwargs:
+    """A scheme that is published."""
+    return {"scheme": universe.scheme("la-8").code}
+
+
+def other_weights(do: str) -> Callable[[Universe, Kwargs], Fields]:
+    """The first benchmark weighs more than it did; nobody has set weights yet."""
+
+    def fields(universe: Universe, kwargs: Kwargs) -> Fields:
+        weights = {f"weight_{number}": str(one.weight) for number, one in universe.scheme("la-8").benchmarks.items()}
+        return weights | {"weight_1": "7.25", "reason": "It matters more.", "version": 0, "do": do}
+
+    return fields
+
+
 def public(name: str, **options: Any) -> Row:
     """A page for whoever comes by."""
     return Row(name, "", options.pop("records", nothing), {}, 200, **options)
@@ -1200,6 +1215,12 @@ ROWS = [
     Row(
         "cycle-close", "in preparation", draft_cycle,
         {302: f"{ANONYMOUS} administrator", 403: "manager other_manager signatory auditor"}, 404,
+    ),
+    # Weights: read by all who see averages, set by cycle administrators.
+    Row("weights", "", beside(weights_of_la_8), {302: ANONYMOUS, 403: "stranger"}, 200),
+    Row(
+        "weights-edit", "", weights_of_la_8, {302: ANONYMOUS, 200: "administrator"}, 403,
+        fields=other_weights("save"), by=frozenset({"administrator"}),
     ),
     # Letters. At a stage that they may not see, a letter does not exist for the authority.
     Row(
