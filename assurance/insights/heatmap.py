@@ -167,13 +167,17 @@ class Scale:
             sum(self.weights[number] * one.counted for number, one in tallies.items()),
         )
 
-    def tallies(self, rows: Iterable[Sequence[int]]) -> dict[int, Tally]:
-        """By benchmark, what the outcomes of many authorities come to."""
+    def counts(self, rows: Iterable[Sequence[int]]) -> dict[int, dict[int, int]]:
+        """By benchmark, how many authorities have which value."""
         counts: dict[int, dict[int, int]] = {number: {} for number in self.numbers}
         for values in rows:
             for number, value in zip(self.numbers, self._in_order(values), strict=False):
                 here = counts[number]
                 here[value] = here.get(value, 0) + 1
+        return counts
+
+    def tallies(self, counts: Mapping[int, Mapping[int, int]]) -> dict[int, Tally]:
+        """By benchmark, what the outcomes of many authorities come to."""
         return {
             number: sum((self.tally(value, count) for value, count in here.items()), NOTHING)
             for number, here in counts.items()
@@ -188,6 +192,11 @@ class Scale:
     def cell_of(self, values: Sequence[int], number: int) -> Cell | None:
         """The cell of one benchmark; None where the authority has none at all."""
         return self._cells.get(values[number - 1]) if 0 < number <= len(values) else None
+
+    def fifth(self, tally: Tally) -> int:
+        """In which fifth of the way from the lowest level to the highest the mean of points lies, 1 to 5."""
+        way = max(self.highest - self.lowest, 1)
+        return min(5 * (tally.points - self.lowest * tally.counted) // (way * tally.counted) + 1, 5)
 
     def line(self, row: Row) -> Line:
         """One authority with its cells and its figures."""
