@@ -152,7 +152,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Shown:
-    """A line of the table in words and links: ``href`` of the authority, ``cell_href`` with a # for the benchmark."""
+    """A line of the table with its links, "" where the reader may not go.
+
+    ``cells_at`` is where its cells lead; its last # stands for the number of the benchmark. Ids and numbers make up
+    both, so that neither is to be escaped.
+    """
 
     line: Line
     href: str
@@ -609,12 +613,6 @@ class _Links:
             return Shown(line, href, f"{before}{row.record}{after.removesuffix('0/')}#/")
         before, after = _parts("record")
         return Shown(line, href, f"{before}{row.record}{after}#benchmark-#")
-
-
-def cell_href(cells_at: str, number: int) -> str:
-    """Where one cell leads: the last # of the address is its benchmark's number."""
-    before, found, after = cells_at.rpartition("#")
-    return f"{before}{number}{after}" if found else ""
 
 
 # --- What can be chosen ----------------------------------------------------------------------------------

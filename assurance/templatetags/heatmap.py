@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from django import template
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
@@ -9,7 +11,7 @@ from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
 from assurance.insights.heatmap import Absence, Cell
-from assurance.queries.heatmap import BY_LEVEL, CELL_WORDS, Heatmap, Read, Shown, absence_words, cell_href
+from assurance.queries.heatmap import BY_LEVEL, CELL_WORDS, Heatmap, Read, Shown, absence_words
 
 register = template.Library()
 
@@ -55,16 +57,17 @@ class _Rows:
     def __init__(self, read: Read) -> None:
         self.read = read
         self.shows_region, self.shows_type = len(read.regions) > 1, len(read.types) > 1
-        self.titles = [escape(read.scheme.benchmarks[number].title) for number in read.scale.numbers]
-        self.cells: dict[Cell, tuple[str, str]] = {}
         self.absences = {one: escape(absence_words(one, read.choice.judgement)) for one in Absence}
         self.none = escape(_("None"))
+        self.met = escape(_("%(met)s of %(counted)s"))
+        self.drawn: dict[int, tuple[str, str]] = {}
+        """Cells by their id: the scale has one for each level and each gap."""
 
     def row(self, one: Shown) -> str:
         """One authority."""
         row, figure = one.line.row, one.line.figure
         name = escape(row.name)
-        head = f'<a class="govuk-link" href="{escape(one.href)}">{name}</a>' if one.href else name
+        head = f'<a class="govuk-link" href="{one.href}">{name}</a>' if one.href else name
         parts = [f'<tr class="govuk-table__row"><th scope="row" class="govuk-table__header app-heat__name">{head}</th>']
         if self.shows_region:
             parts.append(f'<td class="govuk-table__cell">{escape(row.region)}</td>')
@@ -73,28 +76,32 @@ class _Rows:
         if one.line.absence is not None:
             wide = len(self.read.scale.numbers) + 2
             looks = f"app-heat__absent app-heat__absent--{one.line.absence.value.replace('_', '-')}"
-            parts.append(
-                f'<td class="govuk-table__cell {looks}" colspan="{wide}">{self.absences[one.line.absence]}</td>'
-            )
+            words = self.absences[one.line.absence]
+            parts.append(f'<td class="govuk-table__cell {looks}" colspan="{wide}">{words}</td>')
         else:
-            parts += map(self._cell, self.read.scale.numbers, one.line.cells, [one.cells_at] * len(one.line.cells))
-            parts.append(self._number(_("%(met)s of %(counted)s"), figure.met, figure.counted, figure.percent))
-            score = self.none if figure.score is None else figure.score
-            parts.append(f'<td class="govuk-table__cell govuk-table__cell--numeric">{score}</td>')
+            parts += self._cells(one)
+            met = self.met % {"met": figure.met, "counted": figure.counted}
+            parts.append(self._number(f"{met} ({figure.percent}%)" if figure.counted else self.none))
+            parts.append(self._number(self.none if figure.score is None else str(figure.score)))
         parts.append("</tr>")
         return "".join(parts)
 
-    def _cell(self, number: int, cell: Cell, cells_at: str) -> str:
-        if cell not in self.cells:
-            words = cell.label if cell.absence is None else CELL_WORDS[cell.absence]
-            looks = shade(cell, self.read.scale.levels, self.read.choice.shade)
-            kind = f" app-heat--{cell.absence.value.replace('_', '-')}" if cell.absence else ""
-            self.cells[cell] = (f'<td class="govuk-table__cell app-heat__cell {looks}{kind}">', escape(words))
-        opening, words = self.cells[cell]
-        if href := cell_href(cells_at, number):
-            return f'{opening}<a class="app-heat__link" href="{escape(href)}">{words}</a></td>'
-        return f"{opening}{words}</td>"
+    def _cells(self, one: Shown) -> Iterator[str]:
+        before, found, after = one.cells_at.rpartition("#")
+        for number, cell in zip(self.read.scale.numbers, one.line.cells, strict=True):
+            opening, words = self.drawn.get(id(cell)) or self._draw(cell)
+            if found:
+                yield f'{opening}<a class="app-heat__link" href="{before}{number}{after}">{words}</a></td>'
+            else:
+                yield f"{opening}{words}</td>"
 
-    def _number(self, words: str, met: int, counted: int, percent: object) -> str:
-        said = f"{escape(words % {'met': met, 'counted': counted})} ({percent}%)" if counted else self.none
-        return f'<td class="govuk-table__cell govuk-table__cell--numeric">{said}</td>'
+    def _draw(self, cell: Cell) -> tuple[str, str]:
+        words = cell.label if cell.absence is None else CELL_WORDS[cell.absence]
+        looks = shade(cell, self.read.scale.levels, self.read.choice.shade)
+        kind = f" app-heat--{cell.absence.value.replace('_', '-')}" if cell.absence else ""
+        found = f'<td class="govuk-table__cell app-heat__cell {looks}{kind}">', escape(words)
+        self.drawn[id(cell)] = found
+        return found
+
+    def _number(self, words: str) -> str:
+        return f'<td class="govuk-table__cell govuk-table__cell--numeric">{words}</td>'
