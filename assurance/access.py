@@ -386,6 +386,12 @@ def countable(actor: Actor, permission: Permission, model: type[Record]) -> Quer
     return rows.none() if where is None else rows.filter(where)
 
 
+def authorities(actor: Actor, permission: Permission) -> QuerySet[Authority]:
+    """The authorities at which the actor holds the permission."""
+    where = _where(actor, permission, "")
+    return Authority.objects.none() if where is None else Authority.objects.filter(where)
+
+
 def shared_programmes(actor: Actor, permission: Permission) -> QuerySet[Programme]:
     """The programmes of whose common knowledge the actor has part: by any role that holds the permission."""
     grants = [grant for grant in actor.grants if permission in GRANTS[grant.role]]

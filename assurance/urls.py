@@ -14,6 +14,7 @@ from assurance.views import (
     evidence,
     give,
     health,
+    heatmap,
     history,
     mail,
     meeting,
@@ -149,4 +150,6 @@ urlpatterns = [
     path("privacy/", pages.page, {"name": "privacy"}, name="privacy"),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
+    path("picture/", heatmap.heatmap, name="picture"),
+    path("picture/national/", heatmap.national, name="picture-national"),
 ]

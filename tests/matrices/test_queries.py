@@ -150,10 +150,12 @@ READS_MORE = {
     "letter (awaiting approval)": 11,
     "letter-edit (draft)": 16,
     "letter-translation (draft)": 14,
+    "picture": 9,
 }
 """The pages on which everything of an assessment is read before a decision, with last year or what to look at; the one
 that shows a score, and so reads the weights; a draft letter, which is put together from all of it, and which is noted
-as read where it awaits approval; and the one on which a whole letter stands in two languages."""
+as read where it awaits approval; and the one on which a whole letter stands in two languages. The heatmap reads for an
+adviser what they see of the averages."""
 
 TABLE: dict[str, dict[str, int]] = {}
 """What each page cost whom it cost the most, to read and to save."""
@@ -458,6 +460,9 @@ LISTS = [
     List("letter-approval", "signatory", one_awaiting, more_awaiting),
     List("letter-approval", "manager", one_awaiting, more_awaiting),
     List("letter-batches", "signatory", one_awaiting, more_awaiting),
+    List("picture", "adviser", first(State.AGREED), more_authorities),
+    List("picture", "manager", first(State.AGREED), more_authorities),
+    List("picture-national", "adviser", first(State.AGREED), more_authorities),
     List("assessment-letters", "adviser", lambda universe: universe.letter(), more_letters, of_assessment=True),
     List("timeline", "lead", first(State.IN_PROGRESS), more_events, of_assessment=True),
     List("timeline", "auditor", first(State.IN_PROGRESS), more_events, of_assessment=True),

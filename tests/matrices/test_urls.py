@@ -1480,6 +1480,14 @@ ROWS = [
         "calibration", "", beside(on(State.AGREED)),
         {302: ANONYMOUS, 200: "manager other_manager signatory administrator auditor"}, 403,
     ),
+    Row(
+        "picture", "", beside(on(State.AGREED)),
+        {302: ANONYMOUS, 200: "adviser other_adviser manager other_manager signatory auditor"}, 403,
+    ),
+    Row(
+        "picture-national", "", beside(on(State.AGREED)),
+        {302: ANONYMOUS, 200: "adviser other_adviser manager other_manager signatory administrator auditor"}, 403,
+    ),
     # The quality check, and second readings.
     Row(
         "quality", "warnings", with_warning,
