@@ -134,6 +134,8 @@ def _unsent(question: str) -> Q:
 SIGHT: dict[str, Sight] = {
     "assurance.Authority": ((P.READ_PROGRESS, EVERY),),
     "assurance.Assessment": ((P.READ_PROGRESS, EVERY),),
+    # Whose row there is; which of its judgements somebody may read, queries/picture.py says.
+    "assurance.PictureRow": ((P.READ_PROGRESS, EVERY),),
     "assurance.SelfAssessment": OWN_ANSWERS,
     "assurance.FollowUp": OWN_ANSWERS,
     "assurance.Evidence": ((P.READ_DRAFT, EVERY), (P.READ_SUBMITTED, SUBMITTED & ~_unsent("question"))),

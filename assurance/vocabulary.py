@@ -160,6 +160,23 @@ class Answer(models.TextChoices):
     UNKNOWN = "unknown", _("Not known")
 
 
+class Judgement(models.TextChoices):
+    """Whose word on a benchmark. Three records, all kept."""
+
+    OWN = "own", _("The authority’s own outcome")
+    ADVISER = "adviser", _("The adviser’s outcome")
+    AGREED = "agreed", _("The agreed outcome")
+
+
+class PictureGap(models.IntegerChoices):
+    """What stands in the picture where there is no level. Zero: the scheme has no benchmark of that number."""
+
+    NOT_APPLICABLE = -1, _("Not applicable")
+    UNKNOWN = -2, _("Not known")
+    UNANSWERED = -3, _("Not answered")
+    NO_BENCHMARK = 0, _("No such benchmark")
+
+
 class Mark(models.TextChoices):
     """What an authority says of one criterion. None of them is a score, and saying nothing is none of them."""
 

@@ -6,6 +6,7 @@ from assurance.models.cycle import Cycle, CycleBenchmark
 from assurance.models.event import Event, ReferenceEvent
 from assurance.models.evidence import Evidence, EvidenceFile
 from assurance.models.people import Membership, User
+from assurance.models.picture import PictureCount, PictureRow
 from assurance.models.practice import GoodPractice, LibraryEntry
 from assurance.models.quality import Overrule, SecondReading
 from assurance.models.review import (
@@ -43,6 +44,8 @@ __all__ = [
     "Overrule",
     "Partnership",
     "PartnershipMember",
+    "PictureCount",
+    "PictureRow",
     "PrivateNote",
     "Programme",
     "ProposalResponse",

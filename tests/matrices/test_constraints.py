@@ -42,6 +42,8 @@ from assurance.models import (
     Overrule,
     Partnership,
     PartnershipMember,
+    PictureCount,
+    PictureRow,
     PrivateNote,
     Programme,
     ProposalResponse,
@@ -330,6 +332,8 @@ EXAMPLES: dict[str, Violation] = {
         GivenBenchmark, {"authority": world.birch}, authority=world.alder
     ),
     "assurance_draft_same_authority": other_assessment(Draft),
+    "assurance_picturerow_same_authority": lambda world: change(PictureRow, {"authority": world.birch}),
+    "picture_count_once": lambda world: again(PictureCount),
     "assurance_draft_self_assessment_id_same_authority": lambda world: change(
         Draft, {"self_assessment": row(SelfAssessment, authority=world.birch)}, authority=world.alder
     ),
@@ -658,8 +662,17 @@ def test_no_number_is_below_nought(world: World) -> None:
     assert refused == {name: name for name in checks}
 
 
+KEEPERS = {
+    *((f"assurance_{table}", f"picture_{operation.lower()}", operation)
+      for table in ("assessment", "selfassessment", "review", "agreedoutcome", "picturerow")
+      for operation in ("INSERT", "UPDATE", "DELETE")),
+    ("assurance_authority", "picture_update", "UPDATE"),
+}  # fmt: skip
+"""Triggers that refuse nothing and keep the regional picture: see tests/assurance/test_picture_kept.py."""
+
+
 def test_every_trigger_has_an_example(db: None) -> None:
-    assert triggers() == set(GUARDS)
+    assert triggers() == set(GUARDS) | KEEPERS
 
 
 @pytest.mark.parametrize("deferred", [False, True], ids=["at once", "constraints deferred"])
