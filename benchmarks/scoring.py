@@ -152,6 +152,17 @@ def weighted_score(results: Iterable[Scored]) -> WeightedScore:
     return WeightedScore(score, weight, count, tuple(sorted(excluded, key=lambda pair: pair[0])))
 
 
+def common(*results: Iterable[Scored]) -> frozenset[int]:
+    """The benchmarks that have a level in every one of several assessments on one scheme: like with like."""
+    levelled = [frozenset(one.number for one in each if not isinstance(one.result, Gap)) for each in results]
+    return frozenset.intersection(*levelled) if levelled else frozenset()
+
+
+def only(results: Iterable[Scored], numbers: Collection[int]) -> list[Scored]:
+    """The results of these benchmarks, in their order."""
+    return [one for one in results if one.number in numbers]
+
+
 def crosswalk(standings: Mapping[int, Standing | Gap], pairs: Iterable[tuple[int, int]]) -> dict[int, Standing | Gap]:
     """Standings of one scheme read in another: an estimate by standing only, never a number.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from benchmarks.catalogue import SchemeText
@@ -11,11 +12,15 @@ from benchmarks.catalogue import SchemeText
 
 @dataclass(frozen=True)
 class Weights:
-    """One version of the weights of a scheme, by benchmark number. Version 0 came with the scheme's own file."""
+    """One version of the weights of a scheme, by benchmark number.
+
+    Version 0 came with the scheme's own file and has no moment of its own (``made_at``).
+    """
 
     scheme: str
     version: int
     by_number: Mapping[int, Decimal]
+    made_at: datetime | None = None
 
     def of(self, number: int) -> Decimal:
         """The weight of a benchmark; 1 for one that the version does not name."""

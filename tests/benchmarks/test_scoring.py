@@ -12,8 +12,10 @@ from benchmarks.scoring import (
     ScaleLevel,
     Scored,
     Suggestion,
+    common,
     crosswalk,
     met_or_exceeded,
+    only,
     suggest_outcome,
     weighted_score,
 )
@@ -105,6 +107,15 @@ def test_leicestershire(year: str, channel: bool, numerator: int, denominator: i
     assert (share.numerator, share.denominator) == (numerator, denominator)
     assert str(share.percent) == percent
     assert share.excluded == (() if channel else ((5, Gap.NOT_APPLICABLE),))
+
+
+def test_leicestershire_like_with_like() -> None:
+    then, now = leicestershire("2021/22", channel=True), leicestershire("2022/23", channel=False)
+    numbers = common(then, now)
+    assert numbers == {1, 2, 3, 4, 6, 7, 8, 9, 10}
+    assert [str(met_or_exceeded(only(each, numbers)).percent) for each in (then, now)] == ["77.8", "88.9"]
+    assert common(then) == set(range(1, 11))
+    assert common() == set()
 
 
 def test_nothing_scored_is_no_figure_and_not_zero() -> None:
