@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 
-from assurance.insights.comparison import Compared, Move, Scale, Why
+from assurance.insights.comparison import Compared, Count, Move, Scale, Why
+from assurance.insights.explained import Explained, LeftOut
+from assurance.insights.explaining import score_explained, share_explained
 from benchmarks.catalogue import SchemeText, crosswalk_pairs, scheme_text
-from benchmarks.scoring import Gap, Share
+from benchmarks.scoring import Gap, Share, met_or_exceeded, only, weighted_score
 from benchmarks.vocabulary import Standing
 from benchmarks.weighing import weights_for
 
@@ -57,6 +60,14 @@ STANDINGS: Mapping[Standing, StrOrPromise] = {
 }
 
 
+COUNTS: Mapping[str, tuple[Count, StrOrPromise]] = {
+    "": (Count.ALL, gettext_lazy("Every benchmark with an outcome")),
+    "common": (Count.COMMON, gettext_lazy("Like with like: those with an outcome each time")),
+    "scored": (Count.SCORED, gettext_lazy("Only those that the scheme scores")),
+}
+"""What a figure can be asked to count, by what stands in the address."""
+
+
 def scales_for(versions: Iterable[int]) -> dict[int, Scale]:
     """The scale of each version of a scheme by its id, with the weights that count now."""
     texts = {version: scheme_text(version) for version in set(versions)}
@@ -97,9 +108,7 @@ def moved_said(one: Compared, reasons: Mapping[Why, StrOrPromise]) -> tuple[str,
             said.append(f"{label}: {listed(numbers)}")
     for why in Why:
         if numbers := [number for number, found in one.moves if found is why]:
-            said.append(
-                _("Not compared: %(numbers)s (%(why)s)") % {"numbers": listed(numbers), "why": reasons[why]}
-            )
+            said.append(_("Not compared: %(numbers)s (%(why)s)") % {"numbers": listed(numbers), "why": reasons[why]})
     return tuple(said)
 
 
@@ -111,3 +120,28 @@ def listed(numbers: Iterable[int]) -> str:
 def unscored_notes(scheme: SchemeText) -> dict[int, str]:
     """Why a benchmark is not scored, as the scheme says it, by number."""
     return {number: one.unscored_note for number, one in scheme.benchmarks.items() if one.unscored_note}
+
+
+def explained(
+    scale: Scale, codes: Sequence[int], counted: Collection[int], count: Count
+) -> tuple[Explained, Explained]:
+    """The share met or exceeded, and the weighted score, of the benchmarks that count, each with how it is reached.
+
+    Args:
+        counted: the numbers that count and have a level.
+    """
+    results = scale.results(codes)
+    gaps = [one for one in results if isinstance(one.result, Gap)]
+    left = sorted([*only(results, counted), *gaps], key=lambda one: one.number)
+    unlike = [one.number for one in results if not isinstance(one.result, Gap) and one.number not in counted]
+    given = {"benchmarks": len(results), "reasons": unscored_notes(scale.scheme)}
+    given["unlike"] = unlike if count is Count.COMMON else ()
+    share = share_explained(met_or_exceeded(left), **given)
+    score = score_explained(weighted_score(left), scale.weights, most_points=scale.most_points, **given)
+    if count is not Count.SCORED or not unlike:
+        return share, score
+    why = tuple(
+        LeftOut(_("Benchmark %(number)s") % {"number": number}, _("has an outcome, but the scheme does not score it"))
+        for number in unlike
+    )
+    return replace(share, left_out=(*share.left_out, *why)), replace(score, left_out=(*score.left_out, *why))
