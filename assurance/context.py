@@ -30,6 +30,7 @@ def _navigation(actor: Actor, path: str) -> list[dict[str, Any]]:
     areas.append((_("Wording"), "wordings", Permission.READ_WORDING in held))
     areas.append((_("Second readings"), "second-readings", Permission.SECOND_READ in held))
     areas.append((_("Good practice"), "library", Permission.READ_LIBRARY in held))
+    areas.append((_("Comparison"), "comparison", Permission.READ_PICTURE in held))
     areas.append((_("Calibration"), "calibration", Permission.READ_CALIBRATION in held))
     areas.append((_("People"), "people", len(led) == 1))
     areas.append((_("Cycles"), "cycles", Permission.MANAGE_CYCLES in held))

@@ -323,7 +323,8 @@ class _Found:
         self.places = self._places()
         self.partnerships = self._partnerships()
         self._settle_scope()
-        self.lineage: dict[int, str] = {}
+        self.successors: dict[int, str] = {}
+        self.predecessors: dict[int, str] = {}
         self.names: dict[int, str] = {}
         self.assessments: dict[tuple[int, int], int] = {}
         self.rows = self._compare()
@@ -454,7 +455,7 @@ class _Found:
         if choice.type:
             rows = rows.filter(type=choice.type)
         if choice.partnership:
-            members = PartnershipMember.objects.filter(self._in_time(), partnership=choice.partnership)
+            members = PartnershipMember.objects.filter(self._in_time(), partnership=int(choice.partnership))
             rows = rows.filter(authority__in=members.values("authority"))
         if choice.portfolio:
             rows = rows.filter(authority__in=self.portfolio)
@@ -497,7 +498,8 @@ class _Found:
         for row in (*then.values(), *now.values()):
             self.names[row.authority] = row.name
             self.assessments[row.authority, row.cycle] = row.assessment
-        self.lineage = self._lineage([key for key in wanted if key not in then or key not in now]) if years else {}
+        if years:
+            self._read_lineage([key for key in wanted if key not in now or key not in then or not then[key].codes])
         pairs = [self._pair(key, now.get(key), then.get(key), years=years) for key in wanted]
         ways = {(one.then.scale.code, one.now.scale.code) for one in pairs if one.now.scale and one.then.scale}
         crosswalks = crosswalks_among(ways)
@@ -522,26 +524,25 @@ class _Found:
         if not years and now is not None:
             own = Side(now.cycle, self.by_cycle[now.cycle], now.own, _missing(now, now.own, is_now=False))
             return Pair(key, this, own)
-        if then is None:
-            why = Why.SUCCESSOR if key in self.lineage else Why.NO_RECORD_THEN
+        counts = then is not None and bool(then.codes)
+        if then is None or (key in self.successors and not counts):
+            why = Why.SUCCESSOR if key in self.successors else Why.NO_RECORD_THEN
             return Pair(key, this, Side(self.against.pk if self.against else 0, None, (), why))
-        return Pair(
-            key, this, Side(then.cycle, self.by_cycle[then.cycle], then.codes, _missing(then, then.codes, is_now=False))
-        )
+        before = Side(then.cycle, self.by_cycle[then.cycle], then.codes, _missing(then, then.codes, is_now=False))
+        return Pair(key, this, before)
 
-    def _lineage(self, keys: Sequence[int]) -> dict[int, str]:
-        """Whose successor an authority is, or who took over from it, in a sentence. One query, none for nobody."""
+    def _read_lineage(self, keys: Sequence[int]) -> None:
+        """Whose successor an authority is, and who took over from it, in a sentence. One query, none for nobody."""
         if not keys:
-            return {}
+            return
         rows = Succession.objects.filter(Q(successor__in=keys) | Q(predecessor__in=keys))
         rows = rows.select_related("predecessor", "successor").order_by("date", "predecessor__name", "successor__name")
         before, after = defaultdict(list), defaultdict(list)
         for row in rows:
-            before[row.successor_id].append(row)
-            after[row.predecessor_id].append(row)
-        said = {key: successor_said([(one.predecessor.name, one.date) for one in before[key]]) for key in before}
-        gone = {key: predecessor_said([(one.successor.name, one.date) for one in after[key]]) for key in after}
-        return {key: text for key, text in {**gone, **said}.items() if key in set(keys)}
+            before[row.successor_id].append((row.predecessor.name, row.date))
+            after[row.predecessor_id].append((row.successor.name, row.date))
+        self.successors = {key: successor_said(found) for key, found in before.items()}
+        self.predecessors = {key: predecessor_said(found) for key, found in after.items()}
 
     def _shown(self) -> list[Compared]:
         move = SHOWS.get(self.choice.show)
@@ -670,8 +671,8 @@ class _Writer:
     def _why(self, one: Compared) -> str:
         if one.why is None:
             return ""
-        said = self.found.lineage.get(one.pair.key, "")
-        return said if said and one.why in (Why.SUCCESSOR, Why.NO_RECORD_NOW) else str(self.reasons[one.why])
+        told = {Why.SUCCESSOR: self.found.successors, Why.NO_RECORD_NOW: self.found.predecessors}.get(one.why, {})
+        return told.get(one.pair.key, str(self.reasons[one.why]))
 
     def _side(self, side: Side, tally: Tally | None, key: int) -> SideLine:
         cycle = self.found.cycle_names.get(side.cycle, "")

@@ -134,10 +134,16 @@ def explained(
     gaps = [one for one in results if isinstance(one.result, Gap)]
     left = sorted([*only(results, counted), *gaps], key=lambda one: one.number)
     unlike = [one.number for one in results if not isinstance(one.result, Gap) and one.number not in counted]
-    given = {"benchmarks": len(results), "reasons": unscored_notes(scale.scheme)}
-    given["unlike"] = unlike if count is Count.COMMON else ()
-    share = share_explained(met_or_exceeded(left), **given)
-    score = score_explained(weighted_score(left), scale.weights, most_points=scale.most_points, **given)
+    notes, apart = unscored_notes(scale.scheme), unlike if count is Count.COMMON else []
+    share = share_explained(met_or_exceeded(left), benchmarks=len(results), reasons=notes, unlike=apart)
+    score = score_explained(
+        weighted_score(left),
+        scale.weights,
+        benchmarks=len(results),
+        most_points=scale.most_points,
+        reasons=notes,
+        unlike=apart,
+    )
     if count is not Count.SCORED or not unlike:
         return share, score
     why = tuple(

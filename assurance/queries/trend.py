@@ -171,7 +171,7 @@ class _Found:
         self.by_key = {one.key: one for one in records}
         self.trend = over.trend(records, self.count, self._crosswalks(records), self._years())
 
-    def _rows(self) -> list[dict[str, Any]]:
+    def _rows(self) -> list[Any]:
         """What is recorded of it. One query."""
         rows = visible(self.actor, PictureRow).filter(authority=self.authority.pk).order_by()
         return list(rows.values("assessment_id", "cycle__name", "cycle__scheme_version_id", "state", "agreed"))
