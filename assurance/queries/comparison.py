@@ -14,8 +14,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Page, Paginator
-from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Value, When, Window
+from django.db.models.functions import JSONObject, RowNumber
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -298,7 +300,7 @@ class Row(NamedTuple):
     cycle: int
     state: str
     codes: Sequence[int]
-    own: Sequence[int]
+    own: Sequence[int] = ()
 
 
 FIELDS = (
@@ -321,7 +323,6 @@ class _Found:
         self.cycle = self._cycle()
         self.earlier = self._earlier()
         self.places = self._places()
-        self.partnerships = self._partnerships()
         self._settle_scope()
         self.successors: dict[int, str] = {}
         self.predecessors: dict[int, str] = {}
@@ -349,9 +350,19 @@ class _Found:
         return tuple(one.authority_id for one in self.actor.grants if one.role in PORTFOLIO_ROLES and one.authority_id)
 
     def _cycles(self) -> list[Any]:
-        """The cycles of which the actor sees a row, newest first, each with whether anything is agreed. One query."""
+        """The cycles of which the actor sees a row, newest first. One query.
+
+        Each with whether anything is agreed, and with the partnerships of authorities that the actor sees.
+        """
         here = self.sight.filter(cycle=OuterRef("pk"))
-        rows = Cycle.objects.filter(Exists(here)).annotate(has_agreed=Exists(here.filter(state=State.AGREED)))
+        members = PartnershipMember.objects.filter(
+            Exists(self.sight.filter(authority=OuterRef("authority"))), self._in_time(), partnership=OuterRef("pk")
+        )
+        partnerships = Partnership.objects.filter(Exists(members), programme=OuterRef("programme"))
+        rows = Cycle.objects.filter(Exists(here)).annotate(
+            has_agreed=Exists(here.filter(state=State.AGREED)),
+            partnerships=ArraySubquery(partnerships.values(json=JSONObject(pk="pk", name="name"))),
+        )
         return list(rows.select_related("programme"))
 
     def _cycle(self) -> Any:
@@ -388,17 +399,10 @@ class _Found:
         rows = self.sight.filter(cycle=self.cycle).values_list("region", "nation", "type").distinct()
         return sorted(rows) if self.cycle else []
 
-    def _partnerships(self) -> list[tuple[str, str]]:
-        """The partnerships of authorities that the actor sees in the cycle. One query."""
-        if self.cycle is None:
-            return []
-        here = PartnershipMember.objects.filter(
-            self._in_time(),
-            partnership=OuterRef("pk"),
-            authority__in=self.sight.filter(cycle=self.cycle).values("authority"),
-        )
-        rows = Partnership.objects.filter(Exists(here), programme=self.cycle.programme_id).values_list("pk", "name")
-        return [(str(pk), name) for pk, name in rows]
+    @property
+    def partnerships(self) -> list[tuple[str, str]]:
+        """The partnerships that can be chosen, each as (id, name)."""
+        return [(str(one["pk"]), one["name"]) for one in self.cycle.partnerships] if self.cycle else []
 
     def _in_time(self) -> Q:
         today = timezone.localdate(self.at)
@@ -461,34 +465,34 @@ class _Found:
             rows = rows.filter(authority__in=self.portfolio)
         return rows
 
-    def _read(self, rows: QuerySet[Any], *fields: str) -> list[Row]:
-        """Of the rows, those of authorities at which the actor may read what is compared. One query."""
-        reaches = [*self.reaches, self.submitted] if self.choice.judgement == JUDGEMENTS else self.reaches
-        found = (Row(*values, *([] if fields else [()])) for values in rows.values_list(*FIELDS, *fields))
-        return [row for row in found if all(it.covers(row.authority, row.region, row.programme) for it in reaches)]
+    def _read(self, *, years: bool) -> list[Row]:
+        """The rows of the cycle; with ``years`` of each authority also the one that it is compared with. One query.
 
-    def _before(self) -> list[Row]:
-        """For each authority its record in the chosen cycle, or its last agreed one before. One query."""
-        if not self.earlier:
-            return []
-        if self.against is not None:
-            return self._read(self._scoped().filter(cycle=self.against))
-        places = [When(cycle=one.pk, then=Value(place)) for place, one in enumerate(self.earlier)]
+        That is its row in the chosen cycle, or of those before the one that was agreed last. Only authorities at which
+        the actor may read what is compared.
+        """
         whole = IntegerField()
-        rows = self._scoped().filter(cycle__in=[one.pk for one in self.earlier])
-        rows = rows.annotate(
-            later=Case(When(state=State.AGREED, then=Value(0)), default=Value(1), output_field=whole),
-            place=Case(*places, output_field=whole),
-        )
-        return self._read(rows.order_by("authority_id", "later", "place").distinct("authority_id"))
+        before = ([self.against] if self.against else self.earlier) if years else []
+        rows = self._scoped().filter(cycle__in=[self.cycle.pk, *(one.pk for one in before)])
+        fields = FIELDS if years else (*FIELDS, "own")
+        if before:
+            places = [When(cycle=one.pk, then=Value(place)) for place, one in enumerate(before)]
+            side = Case(When(cycle=self.cycle.pk, then=Value(0)), default=Value(1), output_field=whole)
+            later = Case(When(state=State.AGREED, then=Value(0)), default=Value(1), output_field=whole)
+            place = Case(*places, default=Value(0), output_field=whole)
+            first = Window(RowNumber(), partition_by=[F("authority_id"), side], order_by=[later.asc(), place.asc()])
+            rows = rows.annotate(turn=first).filter(turn=1)
+        reaches = self.reaches if years else [*self.reaches, self.submitted]
+        found = (Row(*values) for values in rows.values_list(*fields))
+        return [row for row in found if all(it.covers(row.authority, row.region, row.programme) for it in reaches)]
 
     def _compare(self) -> list[Compared]:
         if self.cycle is None:
             return []
         years = self.choice.judgement == YEARS
-        here = self._scoped().filter(cycle=self.cycle)
-        now = {row.authority: row for row in self._read(here, *([] if years else ["own"]))}
-        then = {row.authority: row for row in self._before()} if years else {}
+        rows = self._read(years=years)
+        now = {row.authority: row for row in rows if row.cycle == self.cycle.pk}
+        then = {row.authority: row for row in rows if row.cycle != self.cycle.pk}
         versions = {one.pk: one.scheme_version_id for one in (self.cycle, *self.earlier)}
         used = {row.cycle for row in (*now.values(), *then.values())}
         self.scales = scales_for({versions[pk] for pk in used} | {self.cycle.scheme_version_id})
@@ -499,7 +503,7 @@ class _Found:
             self.names[row.authority] = row.name
             self.assessments[row.authority, row.cycle] = row.assessment
         if years:
-            self._read_lineage([key for key in wanted if key not in now or key not in then or not then[key].codes])
+            self._read_lineage()
         pairs = [self._pair(key, now.get(key), then.get(key), years=years) for key in wanted]
         ways = {(one.then.scale.code, one.now.scale.code) for one in pairs if one.now.scale and one.then.scale}
         crosswalks = crosswalks_among(ways)
@@ -531,11 +535,9 @@ class _Found:
         before = Side(then.cycle, self.by_cycle[then.cycle], then.codes, _missing(then, then.codes, is_now=False))
         return Pair(key, this, before)
 
-    def _read_lineage(self, keys: Sequence[int]) -> None:
-        """Whose successor an authority is, and who took over from it, in a sentence. One query, none for nobody."""
-        if not keys:
-            return
-        rows = Succession.objects.filter(Q(successor__in=keys) | Q(predecessor__in=keys))
+    def _read_lineage(self) -> None:
+        """Whose successor an authority is, and who took over from it, in a sentence. One query."""
+        rows = Succession.objects.filter(successor__programme=self.cycle.programme_id)
         rows = rows.select_related("predecessor", "successor").order_by("date", "predecessor__name", "successor__name")
         before, after = defaultdict(list), defaultdict(list)
         for row in rows:
