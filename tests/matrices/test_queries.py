@@ -440,6 +440,11 @@ def first(state: State) -> Callable[[Universe], Any]:
     return lambda universe: {"assessment_id": universe.assessment(state).pk}
 
 
+def a_year_and_the_last(universe: Universe) -> None:
+    universe.last_year("la-10")
+    universe.assessment(State.AGREED)
+
+
 def one_awaiting(universe: Universe) -> None:
     in_a_batch(universe, universe.letter(LetterState.AWAITING_APPROVAL))
 
@@ -472,6 +477,8 @@ LISTS = [
     List("questions", "adviser", first(State.CLARIFICATION), more_questions, of_assessment=True),
     List("practice", "adviser", first(State.AGREED), more_practice, of_assessment=True),
     List("home", "lead", first(State.AGREED), more_practice),
+    List("comparison", "adviser", a_year_and_the_last, more_authorities),
+    List("comparison", "manager", a_year_and_the_last, more_cycles),
     List("library", "viewer", some_practice, more_practice),
     List("meeting", "adviser", first(State.IN_REVIEW), more_points, of_assessment=True),
     List("quality", "adviser", first(State.IN_REVIEW), more_warnings, of_assessment=True),

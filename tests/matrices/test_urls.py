@@ -134,6 +134,13 @@ def nothing(universe: Universe) -> Kwargs:
     return {}
 
 
+def alder_over_the_years(universe: Universe) -> Kwargs:
+    """Two years, each on a scheme of its own."""
+    universe.last_year("la-10")
+    universe.assessment(State.AGREED)
+    return {"authority_id": universe.alder.pk}
+
+
 def beside(records: Callable[[Universe], Kwargs]) -> Callable[[Universe], Kwargs]:
     """Records that are there, and that the address does not name."""
 
@@ -1487,6 +1494,20 @@ ROWS = [
     Row(
         "picture-national", "", beside(on(State.AGREED)),
         {302: ANONYMOUS, 200: "adviser other_adviser manager other_manager signatory administrator auditor"}, 403,
+    ),
+    # Authorities compared, and one over the years.
+    Row(
+        "comparison", "", beside(on(State.AGREED)),
+        {302: ANONYMOUS, 200: "adviser other_adviser manager other_manager signatory auditor"}, 403,
+    ),
+    Row(
+        "comparison", "self against agreed", beside(on(State.AGREED)),
+        {302: ANONYMOUS, 200: "adviser other_adviser manager other_manager signatory auditor"}, 403,
+        query="judgement=self&sort=-moved&count=common",
+    ),
+    Row(
+        "trend", "", alder_over_the_years,
+        {302: ANONYMOUS, 200: "lead contributor viewer adviser manager signatory auditor", 403: "administrator"}, 404,
     ),
     # The quality check, and second readings.
     Row(
