@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from assurance.access import GRANTS, Actor
+from assurance.access import GRANTS, Actor, sees
 from assurance.vocabulary import HOME_OFFICE_ROLES, Permission
 
 
@@ -31,6 +31,13 @@ def _navigation(actor: Actor, path: str) -> list[dict[str, Any]]:
     areas.append((_("Second readings"), "second-readings", Permission.SECOND_READ in held))
     areas.append((_("Good practice"), "library", Permission.READ_LIBRARY in held))
     areas.append((_("Calibration"), "calibration", Permission.READ_CALIBRATION in held))
+    areas.append(
+        (
+            _("Recommendations"),
+            "recommendations-over-years",
+            sees(actor, "assurance.Recommendation", Permission.READ_OUTCOMES),
+        )
+    )
     areas.append((_("People"), "people", len(led) == 1))
     areas.append((_("Cycles"), "cycles", Permission.MANAGE_CYCLES in held))
     areas.append((_("Messages"), "messages", Permission.READ_MESSAGES in held))
