@@ -81,6 +81,11 @@ def check(actor: Actor, view: str, params: Mapping[str, str]) -> None:
         raise NotFound
     if view in LONG:
         LONG[view](actor, params)
+    if view in PACKS:
+        require_anywhere(actor, P.READ_PICTURE)
+        outcomes.check(actor, params)
+        if not params.get("region"):
+            raise NotFound
 
 
 def title_of(view: str) -> StrOrPromise:

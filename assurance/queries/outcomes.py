@@ -15,9 +15,11 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from assurance.access import Actor, NotFound, Reach, reach, require_anywhere, shared_programmes, visible
-from assurance.insights.sheet import Value, View, of_rows
+from assurance.insights.outcomes import OutcomeRow
+from assurance.insights.sheet import View, of_rows
 from assurance.models import AgreedOutcome, Assessment, Cycle, Review, SelfAssessment
 from assurance.vocabulary import EDITABLE_STATES, SHARED_STATES, Answer, Basis, CycleState, Permission, State
+from assurance.years import year_of
 from benchmarks.catalogue import SchemeText, scheme_text
 
 P = Permission
@@ -90,6 +92,22 @@ def cycles(actor: Actor) -> tuple[tuple[int, str], ...]:
     return tuple(found.exclude(state=CycleState.DRAFT).values_list("pk", "name"))
 
 
+def years_before(actor: Actor, key: str, most: int) -> tuple[str, list[tuple[int, str]]]:
+    """The name of a cycle, and the cycles of its programme in years before it, the newest first. Two queries.
+
+    Raises:
+        NotFound: as :func:`cycle_view`.
+    """
+    cycle = _cycle(actor, key)
+    found = Cycle.objects.filter(programme=cycle.programme_id).exclude(state=CycleState.DRAFT).order_by("-name", "pk")
+    earlier: dict[str, tuple[int, str]] = {}
+    for pk, name in found.values_list("pk", "name"):
+        if year_of(name) < year_of(cycle.name):
+            # Where a year had two cycles, the one that its name alone names comes first.
+            earlier[year_of(name)] = pk, name
+    return cycle.name, list(earlier.values())[:most]
+
+
 def cycle_named(actor: Actor, name: str, programme: str) -> int | None:
     """The id of a cycle by its name and the code of its programme; None where there is none. One query."""
     found = Cycle.objects.filter(name=name, programme__code=programme)
@@ -152,7 +170,7 @@ class _Sheet:
         self._adviser_said = _judged(visible(actor, Review).filter(**where))
         self._agreed_said = _judged(visible(actor, AgreedOutcome).filter(**where), basis="basis")
 
-    def rows(self, assessments: Iterable[Assessment]) -> Iterator[tuple[Value, ...]]:
+    def rows(self, assessments: Iterable[Assessment]) -> Iterator[OutcomeRow]:
         """One for each benchmark of each assessment."""
         numbered = sorted(self.scheme.benchmarks.items())
         for one in assessments:
@@ -167,7 +185,7 @@ class _Sheet:
             for number, benchmark in numbered:
                 key = one.pk, benchmark.id
                 stands = self._agreed_said.get(key) if agreed and state == State.AGREED else None
-                yield (
+                yield OutcomeRow(
                     *first,
                     number,
                     benchmark.title,
