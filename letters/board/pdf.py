@@ -107,5 +107,14 @@ def _beside(bars: Bars, shown: list[list[tuple[Tone, float]]]) -> Iterator[tuple
     names = [name for name, _tone, _values in bars.series]
     for place, (category, parts) in enumerate(zip(bars.categories, shown, strict=True)):
         for name, (tone, value), (_name, _tone, values) in zip(names, parts, bars.series, strict=True):
-            label = category if len(names) == 1 else f"{category}: {name}"
-            yield label, (Bar(tone, f"{99.9 * value / longest:.2f}"),) if values[place] is not None else ()
+            label = category if len(names) == 1 else f"{category}, {name}"
+            if values[place] is None:
+                yield label, ()
+            else:
+                yield f"{label}: {_number(value, bars.number_format)}", (Bar(tone, f"{99.9 * value / longest:.2f}"),)
+
+
+def _number(value: float, form: str) -> str:
+    """A number in the words of spreadsheets: digits after the point, and what stands behind it in quotation marks."""
+    digits, _quote, ending = form.replace('"', "|", 1).rstrip('"').partition("|")
+    return f"{value:.{len(digits.partition('.')[2])}f}{ending}"

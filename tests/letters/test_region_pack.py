@@ -199,7 +199,7 @@ def test_the_pdf_is_tagged_and_says_the_same() -> None:
     assert found.trailer["/Root"]["/Lang"].startswith("en")
     assert found.metadata.title == "Prevent duty assurance 2025/26: East"
     text = " ".join(" ".join(page.extract_text() for page in found.pages).split())
-    for words in ("Alder", "Exceeding", "Not yet agreed", "50.0%", "Alder: 2024/25", "no like-for-like year",
+    for words in ("Alder", "Exceeding", "Not yet agreed", "50.0%", "Alder, 2024/25: 2.00", "Birch: 50.0%", "no like-for-like year",
                   "https://prevent.test/method/", "Slide 2 of"):  # fmt: skip
         assert words in text
     assert make.pages(pack()) == data
