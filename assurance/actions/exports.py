@@ -14,8 +14,9 @@ from functools import partial
 
 from celery import current_app
 from django.core.files.base import ContentFile
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Count, Sum
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -306,10 +307,8 @@ def _is_mass(export: Export) -> bool:
 
 def _auditors(export: Export, at: datetime) -> list[User]:
     """Whoever audits the programme, whatever the exporter may see: the database names them (migration 0015)."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT assurance_auditors(%s, %s)", [export.programme_id, timezone.localdate(at)])
-        ids = [pk for (pk,) in cursor.fetchall()]
-    return list(User.objects.filter(pk__in=ids, is_active=True).order_by("pk"))
+    asked = RawSQL("SELECT assurance_auditors(%s::bigint, %s)", [export.programme_id, timezone.localdate(at)])
+    return list(User.objects.filter(pk__in=asked, is_active=True).order_by("pk"))
 
 
 def _fail(export: Export, at: datetime, fault: str) -> Export:

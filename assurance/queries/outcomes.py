@@ -39,7 +39,8 @@ def cycle_view(actor: Actor, params: Mapping[str, str], at: datetime) -> View:
     """Every outcome of a cycle: a row for each authority and benchmark. Six queries, however many there are.
 
     Args:
-        params: ``cycle``, its id, and ``region``, the name of one, where it is to be of one only.
+        params: ``cycle``, its id, the newest where there is none; and ``region``, the name of one, where it is to be of
+            one only.
 
     Raises:
         NotFound: there is no such cycle or region, or none in which the actor has a part.
@@ -92,8 +93,8 @@ def cycles(actor: Actor) -> tuple[tuple[int, str], ...]:
     return tuple(found.exclude(state=CycleState.DRAFT).values_list("pk", "name"))
 
 
-def years_before(actor: Actor, key: str, most: int) -> tuple[str, list[tuple[int, str]]]:
-    """The name of a cycle, and the cycles of its programme in years before it, the newest first. Two queries.
+def years_before(actor: Actor, key: str, most: int) -> list[tuple[int, str]]:
+    """A cycle, and those of its programme in years before it, the newest first: id and name of each. Two queries.
 
     Raises:
         NotFound: as :func:`cycle_view`.
@@ -105,7 +106,7 @@ def years_before(actor: Actor, key: str, most: int) -> tuple[str, list[tuple[int
         if year_of(name) < year_of(cycle.name):
             # Where a year had two cycles, the one that its name alone names comes first.
             earlier[year_of(name)] = pk, name
-    return cycle.name, list(earlier.values())[:most]
+    return [(cycle.pk, cycle.name), *list(earlier.values())[:most]]
 
 
 def cycle_named(actor: Actor, name: str, programme: str) -> int | None:
@@ -115,12 +116,15 @@ def cycle_named(actor: Actor, name: str, programme: str) -> int | None:
 
 
 def _cycle(actor: Actor, key: str) -> Cycle:
-    """The cycle of this id, in a programme of whose outcomes the actor reads some. One query."""
-    found = (
-        Cycle.objects.filter(pk=int(key), programme__in=shared_programmes(actor, P.READ_OUTCOMES)).first()
-        if key.isascii() and key.isdigit() and len(key) < 10
-        else None
-    )
+    """The cycle of this id, in a programme of whose outcomes the actor reads some; the newest where none is named.
+
+    One query.
+    """
+    rows = Cycle.objects.filter(programme__in=shared_programmes(actor, P.READ_OUTCOMES))
+    if key == "":
+        found = rows.exclude(state=CycleState.DRAFT).order_by("-name", "pk").first()
+    else:
+        found = rows.filter(pk=int(key)).first() if key.isascii() and key.isdigit() and len(key) < 10 else None
     if found is None:
         raise NotFound
     return found

@@ -50,10 +50,9 @@ def file_of(export: Any, actor: Actor, at: datetime) -> MadeExport:
     region = params.get("region", "")
     if not region:
         raise NotFound
-    asked = {"cycle": params.get("cycle", ""), "region": region}
-    now = cycle_view(actor, asked, at)
-    cycle, earlier = years_before(actor, asked["cycle"], EARLIER)
-    years = [Year(cycle, now), *_earlier(actor, earlier, region, at)]
+    (number, cycle), *earlier = years_before(actor, params.get("cycle", ""), EARLIER)
+    asked = {"cycle": str(number), "region": region}
+    years = [Year(cycle, cycle_view(actor, asked, at)), *_earlier(actor, earlier, region, at)]
     more = list(_more(actor, asked, at))
     about = About(
         region=region,

@@ -192,7 +192,13 @@ def test_a_region_narrows_it_and_anothers_is_not_there(lives: Universe) -> None:
             seen(lives, name, region=region)
 
 
-@pytest.mark.parametrize("key", ["", "x", "-1", "9999999", "1" * 12, "²"])
+def test_the_newest_cycle_is_meant_where_none_is_named(lives: Universe) -> None:
+    lives.last_year()
+    assert len(seen(lives, AUDITOR, cycle="")) == 3 * len(lives.scheme().benchmarks)
+    assert {one["Status"] for one in seen(lives, AUDITOR, cycle="")} == {"Agreed", "In review"}
+
+
+@pytest.mark.parametrize("key", ["x", "-1", "9999999", "1" * 12, "²"])
 def test_a_cycle_that_is_not_there(lives: Universe, key: str) -> None:
     with pytest.raises(Http404):
         seen(lives, AUDITOR, cycle=key)
