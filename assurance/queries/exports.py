@@ -32,10 +32,10 @@ VIEWS: Mapping[str, ViewReader] = {
 PICTURED: frozenset[str] = frozenset()
 """Views that have a picture."""
 
-LONG: Mapping[str, Callable[[Actor, Mapping[str, str]], None]] = {outcomes.NAME: outcomes.check}
+LONG: Mapping[str, Callable[[Actor, Mapping[str, str]], str]] = {outcomes.NAME: outcomes.check}
 """Views that may be too long to be read in a web process: a worker makes them, whatever the format.
 
-Each has what is asked before: it raises as the reader would, as far as that costs little.
+Each has what is asked before: it raises as the reader would, as far as that costs little, and says of what it will be.
 """
 
 PACKS: Mapping[str, str] = {"region-pack": "letters.make_region_pack"}
@@ -69,8 +69,10 @@ def formats_of(view: str) -> tuple[ExportFormat, ...]:
     return (*SHEETS, *PICTURES) if view in PICTURED else SHEETS
 
 
-def check(actor: Actor, view: str, params: Mapping[str, str]) -> None:
+def check(actor: Actor, view: str, params: Mapping[str, str]) -> str:
     """Go on only with a view that the actor may take away, as far as that is known before it is read.
+
+    Says of what it will be, "" where only reading it would tell.
 
     Raises:
         NotFound: there is no such view, or nothing of it that the address names.
@@ -79,13 +81,12 @@ def check(actor: Actor, view: str, params: Mapping[str, str]) -> None:
     require_anywhere(actor, P.EXPORT)
     if not is_known(view):
         raise NotFound
-    if view in LONG:
-        LONG[view](actor, params)
     if view in PACKS:
         require_anywhere(actor, P.READ_PICTURE)
-        outcomes.check(actor, params)
         if not params.get("region"):
             raise NotFound
+        return outcomes.check(actor, params)
+    return LONG[view](actor, params) if view in LONG else ""
 
 
 def title_of(view: str) -> StrOrPromise:
@@ -95,22 +96,22 @@ def title_of(view: str) -> StrOrPromise:
 
 @dataclass(frozen=True)
 class Offer:
-    """What can be taken away: a view, and as what."""
+    """What can be taken away: a view, of what ("" where its address says), and as what."""
 
     view: str
     title: StrOrPromise
+    what: str
     formats: tuple[ExportFormat, ...]
 
 
 def offer(actor: Actor, view: str, params: Mapping[str, str]) -> Offer:
-    """The page that asks as what. At most one query.
+    """The page that asks as what. At most two queries.
 
     Raises:
         NotFound: there is no such view, or nothing of it that the address names.
         Forbidden: the actor takes nothing away.
     """
-    check(actor, view, params)
-    return Offer(view, title_of(view), formats_of(view))
+    return Offer(view, title_of(view), check(actor, view, params), formats_of(view))
 
 
 @dataclass(frozen=True)
@@ -139,10 +140,12 @@ class Log:
     only_mass: bool
     views: tuple[tuple[str, StrOrPromise], ...]
     cycles: tuple[tuple[int, str], ...]
+    regions: tuple[str, ...]
+    takes_packs: bool
 
 
 def log(actor: Actor, *, person: str, view: str, only_mass: bool, page: int) -> Log:
-    """Exports that the actor may know of, the newest first. Three queries, however many there are.
+    """Exports that the actor may know of, the newest first. Four queries, however many there are.
 
     Args:
         person: part of a name; only for whoever sees everybody's.
@@ -162,6 +165,7 @@ def log(actor: Actor, *, person: str, view: str, only_mass: bool, page: int) -> 
     person = person if everybodys else ""
     if person:
         rows = rows.filter(asked_by_name__icontains=person)
+    takes = bool(reach(actor, P.EXPORT) and reach(actor, P.READ_OUTCOMES))
     found = Paginator(rows.order_by("-at", "-pk"), PAGE_SIZE).get_page(page)
     return Log(
         page=found,
@@ -171,7 +175,9 @@ def log(actor: Actor, *, person: str, view: str, only_mass: bool, page: int) -> 
         view=view,
         only_mass=only_mass,
         views=tuple((name, title_of(name)) for name in (*VIEWS, *PACKS)),
-        cycles=outcomes.cycles(actor) if reach(actor, P.EXPORT) and reach(actor, P.READ_OUTCOMES) else (),
+        cycles=outcomes.cycles(actor) if takes else (),
+        regions=outcomes.regions(actor) if takes else (),
+        takes_packs=takes and bool(reach(actor, P.READ_PICTURE)),
     )
 
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from assurance.access import Actor, NotFound, Reach, reach, require_anywhere, shared_programmes, visible
 from assurance.insights.outcomes import OutcomeRow
 from assurance.insights.sheet import View, of_rows
-from assurance.models import AgreedOutcome, Assessment, Cycle, Review, SelfAssessment
+from assurance.models import AgreedOutcome, Assessment, Authority, Cycle, Review, SelfAssessment
 from assurance.vocabulary import EDITABLE_STATES, SHARED_STATES, Answer, Basis, CycleState, Permission, State
 from assurance.years import year_of
 from benchmarks.catalogue import SchemeText, scheme_text
@@ -58,10 +58,9 @@ def cycle_view(actor: Actor, params: Mapping[str, str], at: datetime) -> View:
         raise NotFound
     sheet = _Sheet(actor, cycle, scheme, region)
     table = of_rows(_("Outcomes"), _columns(), list(sheet.rows(assessments)))
-    where = f"{cycle.name}, {region}" if region else cycle.name
     return View(
         name="-".join(filter(None, ("outcomes", cycle.name, region))),
-        title=_("Outcomes of %(cycle)s") % {"cycle": where},
+        title=_("Outcomes of %(cycle)s") % {"cycle": _named(cycle, region)},
         rules=(
             _("One row for each authority and benchmark of %(scheme)s, version %(version)s.")
             % {"scheme": scheme.name, "version": scheme.version},
@@ -81,16 +80,32 @@ def cycle_view(actor: Actor, params: Mapping[str, str], at: datetime) -> View:
     )
 
 
-def check(actor: Actor, params: Mapping[str, str]) -> None:
-    """Go on only with a cycle that the actor reads outcomes of. One query; raises as :func:`cycle_view`."""
+def check(actor: Actor, params: Mapping[str, str]) -> str:
+    """Go on only with a cycle, and a region, that the actor reads outcomes of: their names.
+
+    At most two queries; raises as :func:`cycle_view`.
+    """
     require_anywhere(actor, P.READ_OUTCOMES)
-    _cycle(actor, params.get("cycle", ""))
+    cycle, region = _cycle(actor, params.get("cycle", "")), params.get("region", "")
+    if region and not visible(actor, Authority).filter(programme=cycle.programme_id, region=region).exists():
+        raise NotFound
+    return _named(cycle, region)
+
+
+def _named(cycle: Cycle, region: str) -> str:
+    return f"{cycle.name}, {region}" if region else cycle.name
+
+
+def regions(actor: Actor) -> tuple[str, ...]:
+    """The regions of which the actor sees authorities. One query."""
+    return tuple(visible(actor, Authority).order_by("region").values_list("region", flat=True).distinct())
 
 
 def cycles(actor: Actor) -> tuple[tuple[int, str], ...]:
     """The cycles of which the actor reads outcomes, the newest first, as id and name. One query."""
-    found = Cycle.objects.filter(programme__in=shared_programmes(actor, P.READ_OUTCOMES)).order_by("-name", "pk")
-    return tuple(found.exclude(state=CycleState.DRAFT).values_list("pk", "name"))
+    found = Cycle.objects.filter(programme__in=shared_programmes(actor, P.READ_OUTCOMES)).order_by("pk")
+    named = found.exclude(state=CycleState.DRAFT).values_list("pk", "name")
+    return tuple(sorted(named, key=lambda one: _newest(one[1]), reverse=True))
 
 
 def years_before(actor: Actor, key: str, most: int) -> list[tuple[int, str]]:
@@ -109,6 +124,11 @@ def years_before(actor: Actor, key: str, most: int) -> list[tuple[int, str]]:
     return [(cycle.pk, cycle.name), *list(earlier.values())[:most]]
 
 
+def _newest(name: str) -> tuple[str, int]:
+    """Sorts names of cycles by year; of two in a year, the one that its name alone names is the newer."""
+    return year_of(name), -len(name)
+
+
 def cycle_named(actor: Actor, name: str, programme: str) -> int | None:
     """The id of a cycle by its name and the code of its programme; None where there is none. One query."""
     found = Cycle.objects.filter(name=name, programme__code=programme)
@@ -122,7 +142,7 @@ def _cycle(actor: Actor, key: str) -> Cycle:
     """
     rows = Cycle.objects.filter(programme__in=shared_programmes(actor, P.READ_OUTCOMES))
     if key == "":
-        found = rows.exclude(state=CycleState.DRAFT).order_by("-name", "pk").first()
+        found = max(rows.exclude(state=CycleState.DRAFT), key=lambda one: _newest(one.name), default=None)
     else:
         found = rows.filter(pk=int(key)).first() if key.isascii() and key.isdigit() and len(key) < 10 else None
     if found is None:

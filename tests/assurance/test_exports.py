@@ -283,6 +283,9 @@ def test_asking_again_while_it_is_made_is_the_same_one(lives: Universe) -> None:
     assert asked(lives, MANAGER).pk == first.pk
     assert asked(lives, MANAGER, kind=F.ODS).pk != first.pk
     assert asked(lives, MANAGER, region="North").pk != first.pk
+    for region in ("South", "West"):
+        with pytest.raises(Http404):
+            asked(lives, MANAGER, region=region)
     assert asked(lives, "auditor").pk != first.pk
     made(lives, first)
     assert asked(lives, MANAGER).pk != first.pk
@@ -520,6 +523,7 @@ def test_take_away_from_the_page_to_the_file(lives: Universe, visitors: Visitors
     assert new.status_code == 200
     text = new.content.decode()
     assert f'value="cycle={lives.cycle().pk}&amp;region=North"' in text
+    assert "Outcomes of a cycle: 2025/26, North" in text
     assert "Picture" not in text
     fields = {"view": "cycle", "query": f"cycle={lives.cycle().pk}&region=North", "format": "xlsx"}
     answer = visitors.post(MANAGER, reverse("export-new"), fields)
@@ -599,12 +603,16 @@ def test_the_log_shows_auditors_everybodys_and_people_their_own(lives: Universe,
     everybodys = text_of(visitors.get(AUDITOR, reverse("exports")))
     assert "2 exports" in everybodys
     assert "Mona Manager" in everybodys and "Ada Adviser" in everybodys
+    assert ">South</option>" in everybodys
     # The auditor reads of it, and opens none.
     assert f'href="{reverse("exports")}' in everybodys
     assert "/exports/1" not in everybodys
     own = text_of(visitors.get(MANAGER, reverse("exports")))
     assert "1 export<" in own
     assert "Ada Adviser" not in own
+    assert ">North</option>" in own and ">South</option>" not in own
+    assert "Region pack: slides" in own
+    assert "Region pack: slides" not in text_of(visitors.get(LEAD, reverse("exports")))
     assert visitors.get("stranger", reverse("exports")).status_code == 403
 
 

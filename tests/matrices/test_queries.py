@@ -448,10 +448,10 @@ def one_export(universe: Universe) -> None:
 
 
 def more_exports(universe: Universe) -> None:
-    """As many again, each with another region."""
+    """As many more, each of another name in the address."""
     with as_actor(universe.manager) as by:
         for number in range(LONG):
-            exports.ask(by=by, at=universe.at, view="cycle", params={"region": str(number)}, format="csv")
+            exports.ask(by=by, at=universe.at, view="cycle", params={"name": str(number)}, format="csv")
 
 
 LISTS = [
