@@ -46,6 +46,7 @@ def _navigation(actor: Actor, path: str) -> list[dict[str, Any]]:
     areas.append((_("Cycles"), "cycles", Permission.MANAGE_CYCLES in held))
     areas.append((_("Weights"), "weights", Permission.EDIT_WEIGHTS in held))
     areas.append((_("Messages"), "messages", Permission.READ_MESSAGES in held))
+    areas.append((_("Exports"), "exports", Permission.READ_EXPORTS in held))
     areas.append((_("Help"), "help", True))
     shown = [(text, reverse(name, args=tuple(led) if name == "people" else ())) for text, name, on in areas if on]
     # One area may lie within the address of another.

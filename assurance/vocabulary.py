@@ -275,6 +275,18 @@ class Making(models.TextChoices):
     FAILED = "failed", _("Could not be made")
 
 
+class ExportFormat(models.TextChoices):
+    """As what a view leaves the service."""
+
+    CSV = "csv", _("CSV")
+    XLSX = "xlsx", _("Excel")
+    ODS = "ods", _("OpenDocument")
+    SVG = "svg", _("Picture (SVG)")
+    PNG = "png", _("Picture (PNG)")
+    PPTX = "pptx", _("Slides (PowerPoint)")
+    PDF = "pdf", _("PDF")
+
+
 class UploadState(models.TextChoices):
     """How far a workbook is that came back."""
 
@@ -309,6 +321,7 @@ class MessageKind(models.TextChoices):
     LETTER_SENT = "letter_sent", _("Letter issued")
     REMINDER = "reminder", _("Reminder of a deadline")
     DIGEST = "digest", _("Weekly digest")
+    MASS_EXPORT = "mass_export", _("Many authorities’ outcomes taken away")
 
 
 class MessageState(models.TextChoices):
@@ -376,3 +389,4 @@ class EventKind(models.TextChoices):
     MEMBERSHIP = "membership", _("Membership changed")
     REFERENCE = "reference", _("Reference data loaded")
     WEIGHTS = "weights", _("Weights set")
+    EXPORTED = "exported", _("View taken away as a file")

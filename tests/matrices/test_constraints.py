@@ -18,7 +18,7 @@ import pytest
 from django.db import Error, connection, models, transaction
 
 from assurance import scope
-from assurance.actions import reference
+from assurance.actions import exports, reference
 from assurance.models import (
     AgreedOutcome,
     Assessment,
@@ -32,6 +32,7 @@ from assurance.models import (
     Event,
     Evidence,
     EvidenceFile,
+    Export,
     FollowUp,
     FollowUpReview,
     GivenBenchmark,
@@ -309,6 +310,8 @@ EXAMPLES: dict[str, Violation] = {
     ),
     "board_pack_once": lambda world: again(BoardPack),
     "letters_boardpack_letter_id_same_authority": lambda world: change(BoardPack, {"authority": world.birch}),
+    # Exports
+    "export_ready_says_how_much": lambda world: change(Export, {"state": "ready"}),
     # Batches and deliveries
     "letters_batch_key_key": lambda world: again(Batch),
     "batch_stopped_has_time": lambda world: change(Batch, {"state": "stopped"}),
@@ -499,6 +502,10 @@ GUARDS: dict[tuple[str, str, str], Guard] = {
     ("letters_checkpoint", "answered_is_kept", "DELETE"): Guard(
         sql("DELETE FROM letters_checkpoint WHERE outcome <> ''"), "is kept as it was made"
     ),
+    ("assurance_export", "export_stays", "UPDATE"): Guard(
+        lambda world: change(Export, {"asked_by_name": "x"}), "can not change"
+    ),
+    ("assurance_export", "export_stays", "DELETE"): Guard(sql("DELETE FROM assurance_export"), "are never deleted"),
 }
 
 FROZEN = {
@@ -531,6 +538,8 @@ def world(universe: Universe) -> Universe:
         letter_actions.end_check(by=by, at=universe.at, letter_id=correction.pk)
     pointed_out(universe, correction)
     in_a_batch(universe, letter)
+    with as_actor(universe.manager) as by:
+        exports.ask(by=by, at=universe.at, view="cycle", params={}, format="csv")
     with all_rows():
         BoardPack.objects.create(authority=universe.alder, letter=letter, saved_by=universe.lead, saved_at=universe.at)
         partnership = reference.add_partnership(

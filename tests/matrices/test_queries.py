@@ -28,6 +28,7 @@ from assurance.actions import (
     agreement,
     answers,
     cycles,
+    exports,
     meeting,
     points,
     portfolio,
@@ -449,6 +450,19 @@ def one_awaiting(universe: Universe) -> None:
     in_a_batch(universe, universe.letter(LetterState.AWAITING_APPROVAL))
 
 
+def one_export(universe: Universe) -> None:
+    universe.cycle()
+    with as_actor(universe.manager) as by:
+        exports.ask(by=by, at=universe.at, view="cycle", params={}, format="csv")
+
+
+def more_exports(universe: Universe) -> None:
+    """As many more, each of another name in the address."""
+    with as_actor(universe.manager) as by:
+        for number in range(LONG):
+            exports.ask(by=by, at=universe.at, view="cycle", params={"name": str(number)}, format="csv")
+
+
 LISTS = [
     List("home", "lead", first(State.NOT_STARTED), more_cycles),
     List("home", "adviser", first(State.NOT_STARTED), more_cycles),
@@ -493,6 +507,8 @@ LISTS = [
         lambda universe: lists(universe, 1), lambda universe: lists(universe, LONG), of_assessment=True,
     ),
     List("record", "lead", first(State.DISPUTED), disputed, of_assessment=True),
+    List("exports", "auditor", one_export, more_exports),
+    List("exports", "manager", one_export, more_exports),
 ]  # fmt: skip
 
 

@@ -27,6 +27,7 @@ from assurance.actions import (
     documents,
     drafts,
     evidence,
+    exports,
     giving,
     meeting,
     people,
@@ -518,6 +519,16 @@ def workbook_made(universe: Universe) -> Kwargs:
     with all_rows():
         documents.make(document_id=asked.pk, at=universe.at, makers=workbook.MAKERS)
     return {"assessment_id": assessment.pk, "document_id": asked.pk}
+
+
+def exported(universe: Universe) -> Kwargs:
+    """Every outcome of the cycle, taken away by the manager of the North and made."""
+    universe.assessment(State.AGREED)
+    with as_actor(universe.manager) as by:
+        asked = exports.ask(by=by, at=universe.at, view="cycle", params={}, format="csv")
+    with all_rows():
+        exports.make(export_id=asked.pk, at=universe.at)
+    return {"export_id": asked.pk}
 
 
 def workbook_back(universe: Universe) -> Kwargs:
@@ -1509,6 +1520,18 @@ ROWS = [
         "trend", "", alder_over_the_years,
         {302: ANONYMOUS, 200: "lead contributor viewer adviser manager signatory auditor", 403: "administrator"}, 404,
     ),
+    Row(
+        "exports", "", beside(exported),
+        {302: ANONYMOUS, 403: "contributor stranger"}, 200,
+    ),
+    Row(
+        "export-new", "", beside(on(State.AGREED)),
+        {302: ANONYMOUS, 403: "contributor administrator stranger"}, 200, query="view=cycle",
+        fields=fixed(view="cycle", query="", format="csv"),
+        by=frozenset(set(CAST) - {"contributor", "administrator", "stranger"}),
+    ),
+    Row("export", "", exported, {302: ANONYMOUS, 200: "manager"}, 404),
+    Row("export-file", "", exported, {302: ANONYMOUS, 200: "manager"}, 404),
     # The quality check, and second readings.
     Row(
         "quality", "warnings", with_warning,
@@ -1580,7 +1603,7 @@ PUBLIC = frozenset(
 )
 """All that anybody sees who has not signed in."""
 
-DOWNLOADS = frozenset({"letter-pdf", "letter-zip-file", "document-file", "evidence-file"})
+DOWNLOADS = frozenset({"letter-pdf", "letter-zip-file", "document-file", "evidence-file", "export-file"})
 """The addresses where looking leaves something behind: an event that says who downloaded the file."""
 THEIR_OWN = {
     "evidence-file": frozenset({"lead", "contributor"}),
@@ -1684,7 +1707,8 @@ def left_behind(row: Row, found: Mapping[str, int], *, again: bool = False) -> d
     """How many rows of which table these answers add; ``again``: everybody has looked once before."""
     noted = (status for name, status in found.items() if name not in THEIR_OWN.get(row.name, ()))
     downloads = sum(status == 200 for status in noted) if row.name in DOWNLOADS else 0
-    left = {"assurance_event": downloads} if downloads else {}
+    table = "assurance_referenceevent" if row.name == "export-file" else "assurance_event"
+    left = {table: downloads} if downloads else {}
     if not again and row.name in DELIVERED and found["contributor"] == 200:
         # The lead and the viewer were written to, and so have theirs already.
         left["letters_letterdelivery"] = 1
