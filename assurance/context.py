@@ -31,6 +31,8 @@ def _navigation(actor: Actor, path: str) -> list[dict[str, Any]]:
     areas.append((_("Second readings"), "second-readings", Permission.SECOND_READ in held))
     areas.append((_("Good practice"), "library", Permission.READ_LIBRARY in held))
     areas.append((_("Calibration"), "calibration", Permission.READ_CALIBRATION in held))
+    brings = bool(held & {Permission.IMPORT_HISTORY, Permission.READ_EXPORTS})
+    areas.append((_("Earlier years"), "history-imports", brings))
     areas.append((_("People"), "people", len(led) == 1))
     areas.append((_("Cycles"), "cycles", Permission.MANAGE_CYCLES in held))
     areas.append((_("Messages"), "messages", Permission.READ_MESSAGES in held))

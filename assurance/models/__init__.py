@@ -5,6 +5,7 @@ from assurance.models.conversation import Comment, FollowUp, FollowUpReview, Mes
 from assurance.models.cycle import Cycle, CycleBenchmark
 from assurance.models.event import Event, ReferenceEvent
 from assurance.models.evidence import Evidence, EvidenceFile
+from assurance.models.past import HistoryImport
 from assurance.models.people import Membership, User
 from assurance.models.practice import GoodPractice, LibraryEntry
 from assurance.models.quality import Overrule, SecondReading
@@ -36,6 +37,7 @@ __all__ = [
     "FollowUpReview",
     "GivenBenchmark",
     "GoodPractice",
+    "HistoryImport",
     "LibraryEntry",
     "MeetingPoint",
     "Membership",
