@@ -228,12 +228,17 @@ def world(
         chosen=schemes.get(scheme_code),
         running=running_year(localdate(at)),
         standing={
-            (authority_id, name): Stands(digest, again=state == State.WITHDRAWN and made is not None and not digest)
+            (authority_id, name): _stands(digest, state, made)
             for authority_id, name, digest, state, made in standing.order_by().values_list(
                 "authority_id", "cycle__name", "imported_digest", "state", "history_import_id"
             )
         },
     )
+
+
+def _stands(digest: str, state: str, made: int | None) -> Stands:
+    undone = state == State.WITHDRAWN and made is not None and not digest
+    return Stands(digest, again=undone, withdrawn=state == State.WITHDRAWN and not undone)
 
 
 def _places(actor: Actor, programme: Programme, cells: Iterable[Mapping[str, str]]) -> list[Place]:

@@ -32,7 +32,7 @@ COLOURS = {
     Verdict.LEFT_OUT: "grey",
 }
 STATE_COLOURS = {
-    ImportState.WAITING: "light-blue",
+    ImportState.WAITING: "blue",
     ImportState.READ: "yellow",
     ImportState.REFUSED: "red",
     ImportState.APPLIED: "green",

@@ -87,10 +87,15 @@ class Cycle:
 
 @dataclass(frozen=True)
 class Stands:
-    """What an authority has in a year already. ``digest`` tells whether it is the same; ``again``: it was undone."""
+    """What an authority has in a year already.
+
+    ``digest`` tells whether it is the same. ``again``: its import was undone, and it can be taken up again;
+    ``withdrawn``: it was withdrawn otherwise, and cannot.
+    """
 
     digest: str
     again: bool = False
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -348,7 +353,9 @@ class _Reading(_Cells):
             self.fault(self.first, "", _("The row says nothing: no outcome, and no stated share"))
         digest = _digest(place, start, scheme, outcomes, summaries, comments, strengths, recommendations, dated, stated)
         standing = self.world.standing.get((place.id, name)) if place else None
-        if standing is not None and not standing.again and standing.digest != digest:
+        if standing is not None and standing.withdrawn:
+            self.fault(self.first, "", _("The record of this authority and year was withdrawn"))
+        elif standing is not None and not standing.again and standing.digest != digest:
             self.fault(self.first, "", _("There already is another record of this authority and year"))
         return Proposal(
             lines=tuple(line.index for line in self.lines),

@@ -184,7 +184,7 @@ def stated(written: str, sizes: Iterable[int]) -> Read[tuple[int, int]]:
         return Read((met, of))
     found = _PERCENT.fullmatch(said)
     if found is None:
-        raise NotRead(_("“%(said)s” is not a share, such as 40% or 4 of 10") % {"said": _short(said)})
+        raise NotRead(_("“%(said)s” is not a share, such as 40%% or 4 of 10") % {"said": _short(said)})
     number = Decimal(found[1])
     if not found[2] and number == 1:
         raise NotRead(_("“1” may be 1% or 100%. Write 100%, or a share such as 4 of 10"))

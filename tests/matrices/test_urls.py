@@ -1512,7 +1512,18 @@ ROWS = [
 
 PUBLIC = frozenset(
     {
-        *("sign-in", "sign-out", "signed-out", "help", "method", "accessibility", "cookies", "privacy", "healthz", "readyz"),
+        *(
+            "sign-in",
+            "sign-out",
+            "signed-out",
+            "help",
+            "method",
+            "accessibility",
+            "cookies",
+            "privacy",
+            "healthz",
+            "readyz",
+        ),
         *("password-reset", "password-reset-done", "password-reset-confirm", "password-reset-complete"),
         "verify",
     }
