@@ -42,6 +42,8 @@ def _navigation(actor: Actor, path: str) -> list[dict[str, Any]]:
             sees(actor, "assurance.Recommendation", Permission.READ_OUTCOMES),
         )
     )
+    brings = bool(held & {Permission.IMPORT_HISTORY, Permission.READ_EXPORTS})
+    areas.append((_("Earlier years"), "history-imports", brings))
     areas.append((_("People"), "people", len(led) == 1))
     areas.append((_("Cycles"), "cycles", Permission.MANAGE_CYCLES in held))
     areas.append((_("Weights"), "weights", Permission.EDIT_WEIGHTS in held))

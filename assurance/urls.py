@@ -18,6 +18,7 @@ from assurance.views import (
     health,
     heatmap,
     history,
+    history_imports,
     mail,
     meeting,
     pages,
@@ -133,6 +134,15 @@ urlpatterns = [
     path("cycles/<int:cycle_id>/close/", cycles.close_page, name="cycle-close"),
     path("weights/", weights.weights, name="weights"),
     path("weights/<slug:scheme>/edit/", weights.edit, name="weights-edit"),
+    path("history-imports/", history_imports.listing, name="history-imports"),
+    path("history-imports/new/", history_imports.new, name="history-import-new"),
+    path(
+        "history-imports/template/<slug:scheme>.<slug:kind>", history_imports.template, name="history-import-template"
+    ),
+    path("history-imports/<int:import_id>/", history_imports.table, name="history-import"),
+    path("history-imports/<int:import_id>/rows/<int:key>/", history_imports.lines, name="history-import-lines"),
+    path("history-imports/<int:import_id>/undo/", history_imports.undo, name="history-import-undo"),
+    path("history-imports/<int:import_id>/file/", history_imports.file, name="history-import-file"),
     path("preferences/", mail.preferences, name="preferences"),
     path("messages/", mail.message_log, name="messages"),
     path("messages/<int:message_id>/", mail.message, name="message"),

@@ -297,6 +297,17 @@ class UploadState(models.TextChoices):
     DISCARDED = "discarded", _("Discarded")
 
 
+class ImportState(models.TextChoices):
+    """How far a table of earlier years is on its way into the record."""
+
+    WAITING = "waiting", _("Being read")
+    READ = "read", _("Read, and not confirmed")
+    REFUSED = "refused", _("Refused")
+    APPLIED = "applied", _("Taken over")
+    UNDONE = "undone", _("Undone")
+    DISCARDED = "discarded", _("Discarded")
+
+
 class MessageKind(models.TextChoices):
     """What an e-mail is about."""
 

@@ -6,6 +6,7 @@ from assurance.models.cycle import Cycle, CycleBenchmark
 from assurance.models.event import Event, ReferenceEvent
 from assurance.models.evidence import Evidence, EvidenceFile
 from assurance.models.export import Export
+from assurance.models.past import HistoryImport
 from assurance.models.people import Membership, User
 from assurance.models.picture import PictureCount, PictureRow
 from assurance.models.practice import GoodPractice, LibraryEntry
@@ -39,6 +40,7 @@ __all__ = [
     "FollowUpReview",
     "GivenBenchmark",
     "GoodPractice",
+    "HistoryImport",
     "LibraryEntry",
     "MeetingPoint",
     "Membership",

@@ -37,6 +37,7 @@ from assurance.models import (
     Strength,
 )
 from assurance.queries.follow_ups import FollowUps, follow_ups
+from assurance.queries.history_imports import Source, source_of
 from assurance.queries.meeting_points import Point, noted
 from assurance.queries.meeting_points import points as noted_points
 from assurance.queries.points import Points, points
@@ -128,6 +129,21 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Stated:
+    """A share that a source states of itself, and of how many benchmarks it names an outcome."""
+
+    met: int
+    of: int
+    named: int
+    unknown: int
+
+    @property
+    def percent(self) -> int:
+        """The share as a whole per cent, halves rounded up."""
+        return (200 * self.met + self.of) // (2 * self.of)
+
+
+@dataclass(frozen=True)
 class Record:
     """Everything that the actor may read of an assessment at this moment.
 
@@ -152,6 +168,17 @@ class Record:
     last_year: str = ""
     open_questions: int = 0
     meeting: tuple[Point, ...] = ()
+    source: Source | None = None
+
+    @property
+    def stated(self) -> Stated | None:
+        """What the source of an imported record says of itself, while the record stands."""
+        found = self.assessment
+        if not self.shows_agreed or found.stated_met is None or found.stated_of is None:
+            return None
+        scored = [line for line in self.lines if line.scored]
+        unknown = sum(line.agreed == Answer.UNKNOWN.label for line in scored)
+        return Stated(found.stated_met, found.stated_of, len(scored) - unknown, unknown)
 
     @cached_property
     def last_disputed(self) -> datetime | None:
@@ -223,6 +250,9 @@ class Record:
         if state == State.AGREED:
             bases = {line.basis for line in self.lines if line.basis}
             if Basis.IMPORTED.label in bases:
+                if self.assessment.source_date is not None:
+                    dated = {"day": date_format(self.assessment.source_date, "j F Y")}
+                    return gettext("Taken over from an earlier record of %(day)s") % dated
                 return gettext("Taken over from an earlier record")
             if not self.settled:
                 return gettext("Agreed on %(day)s") % day
@@ -239,7 +269,8 @@ class Record:
 def record(actor: Actor, assessment_id: int, *, with_score: bool = False) -> Record:
     """The three judgements side by side, with texts. At most six queries: one for each, and what goes with them.
 
-    With the score it is one more, for the weights.
+    With the score it is one more, for the weights. Two more say whence a record was taken over that a table of
+    earlier years brought.
     """
     assessment = fetch(actor, P.READ_PROGRESS, Assessment, related=("cycle",), pk=assessment_id)
     return record_of(actor, assessment, with_score=with_score)
@@ -299,6 +330,7 @@ def record_of(actor: Actor, assessment: Assessment, *, with_score: bool = False)
         open_questions=next((row.open_questions or 0 for row in reviews.values()), 0),
         meeting=noted_points(scheme, next((row.noted for row in reviews.values()), ())),
         settlement=next((row.why or "" for row in agreed.values() if row.basis == Basis.SETTLED), ""),
+        source=source_of(actor, assessment),
     )
 
 
