@@ -306,7 +306,7 @@ def _is_mass(export: Export) -> bool:
 
 
 def _auditors(export: Export, at: datetime) -> list[User]:
-    """Whoever audits the programme, whatever the exporter may see: the database names them (migration 0015)."""
+    """Whoever audits the programme, whatever the exporter may see: the database names them (migration 0016)."""
     asked = RawSQL("SELECT assurance_auditors(%s::bigint, %s)", [export.programme_id, timezone.localdate(at)])
     return list(User.objects.filter(pk__in=asked, is_active=True).order_by("pk"))
 

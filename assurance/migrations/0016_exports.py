@@ -71,7 +71,7 @@ function."""
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assurance", "0013_words_of_letters"),
+        ("assurance", "0015_picture_kept"),
     ]
 
     operations = [

@@ -15,7 +15,7 @@ OWN_OR_EVERYTHING = """(
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assurance", "0013_words_of_letters"),
+        ("assurance", "0016_exports"),
         ("benchmarks", "0002_published_is_immutable"),
     ]
 

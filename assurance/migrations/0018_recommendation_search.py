@@ -15,7 +15,7 @@ ALTER TABLE assurance_recommendation ADD COLUMN words tsvector
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assurance", "0013_words_of_letters"),
+        ("assurance", "0017_history_import"),
     ]
 
     operations = [
