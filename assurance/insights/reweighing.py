@@ -66,6 +66,11 @@ class OfType:
     regions: tuple[Averages, ...]
     whole: Averages
 
+    @property
+    def is_hidden(self) -> bool:
+        """Whether nothing of it is shown."""
+        return self.whole.is_hidden and all(line.is_hidden for line in self.regions)
+
 
 @dataclass(frozen=True)
 class Reweighed:
@@ -83,9 +88,9 @@ class Reweighed:
     near: int | None
 
     @property
-    def shows_nothing(self) -> bool:
-        """Whether everything is hidden."""
-        return not self.counted
+    def hidden_types(self) -> tuple[str, ...]:
+        """The types of authority of which nothing is shown."""
+        return tuple(one.type for one in self.types if one.is_hidden)
 
 
 def reweigh(

@@ -72,7 +72,7 @@ def test_what_has_no_level_counts_for_nothing() -> None:
     assert found.counted == 5
     assert found.types[0].whole.before == found.types[0].whole.after == 1
     nothing = reweigh({NORTH: Size(5, 5)}, [(NORTH, ())] * 5, EVEN, FIRST, scale=POINTS)
-    assert nothing.shows_nothing
+    assert not nothing.counted
     assert (nothing.types[0].whole.before, nothing.types[0].whole.is_hidden) == (None, False)
 
 
@@ -117,7 +117,7 @@ def test_nothing_of_a_hidden_group_is_counted() -> None:
     assert found.counted == 9
     south = next(one for one in found.types[0].regions if one.label == "South")
     assert (south.before, south.after, south.is_hidden) == (None, None, True)
-    assert found.types[0].whole.is_hidden
+    assert found.types[0].whole.is_hidden and not found.types[0].is_hidden
     # Everybody's rises: that nobody's falls or stays is two small numbers, and what is left gives them away.
     assert (found.higher, found.lower, found.same) == (None, None, None)
 

@@ -305,6 +305,7 @@ def test_the_preview_says_how_figures_would_move(many: Universe) -> None:
     county, unitary = found.change.types
     # Three councils are too few to be shown, and not agreed either.
     assert (county.type, county.whole.is_hidden) == ("County", True)
+    assert found.change.hidden_types == ("County",)
     north, south = unitary.regions
     # 6 of 9 have 2 points on the first of seven benchmarks, everything else is 1 point.
     assert (north.label, north.authorities, north.before, north.after) == ("North", 9, Decimal("1.11"), Decimal("1.33"))
@@ -339,7 +340,7 @@ def test_a_preview_costs_the_same_for_few_and_for_many(universe: Universe, clien
     universe.assessment(State.AGREED)
     with CaptureQueriesContext(connection) as few:
         answer = client.post(EDIT, fields(universe))
-    assert "hidden" in answer.content.decode()
+    assert "Too few authorities are agreed" in answer.content.decode()
     with CaptureQueriesContext(connection) as asked_twice:
         client.post(EDIT, fields(universe))
     assert len(asked_twice) <= len(few)
@@ -347,4 +348,6 @@ def test_a_preview_costs_the_same_for_few_and_for_many(universe: Universe, clien
     with CaptureQueriesContext(connection) as lots:
         page = client.post(EDIT, fields(universe)).content.decode()
     assert "1.11" in page and "1.33" in page
+    assert "Average weighted score: Unitary" in page and "Average weighted score: County" not in page
+    assert "of these types of authority: County." in page
     assert len(lots) == len(asked_twice)
