@@ -316,6 +316,8 @@ def test_the_preview_says_how_figures_would_move(many: Universe) -> None:
 def test_what_is_not_agreed_everywhere_is_not_shown(many: Universe) -> None:
     with all_rows():
         one = Assessment.objects.filter(authority__name="Council 12").get()
+        outcomes = AgreedOutcome.objects.filter(assessment=one, answer=Answer.OUTCOME)
+        outcomes.update(level=many.scheme().level("exceeding").id)
         Assessment.objects.filter(pk=one.pk).update(state=State.IN_REVIEW)
     found = asked(many)
     north, south = found.change.types[1].regions
@@ -324,7 +326,7 @@ def test_what_is_not_agreed_everywhere_is_not_shown(many: Universe) -> None:
     with all_rows():
         Assessment.objects.filter(pk=one.pk).update(state=State.WITHDRAWN)
     south = asked(many).change.types[1].regions[1]
-    assert (south.authorities, south.is_hidden) == (5, False)
+    assert (south.authorities, south.before, south.after) == (5, Decimal("1.00"), Decimal("1.00"))
 
 
 def test_a_benchmark_that_is_not_known_moves_no_average(many: Universe) -> None:
