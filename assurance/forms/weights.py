@@ -27,7 +27,7 @@ class WeightField(forms.DecimalField):
             **kwargs,
         )
 
-    def validate(self, value: Decimal | None) -> None:
+    def validate(self, value: Any) -> None:
         super().validate(value)
         if value is not None and not (LEAST <= value <= MOST and value == value.quantize(LEAST)):
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid")

@@ -66,6 +66,11 @@ class OfType:
     regions: tuple[Averages, ...]
     whole: Averages
 
+    @property
+    def is_hidden(self) -> bool:
+        """Whether nothing of it is shown."""
+        return self.whole.is_hidden and all(line.is_hidden for line in self.regions)
+
 
 @dataclass(frozen=True)
 class Reweighed:
@@ -83,9 +88,9 @@ class Reweighed:
     near: int | None
 
     @property
-    def shows_nothing(self) -> bool:
-        """Whether everything is hidden."""
-        return not self.counted
+    def hidden_types(self) -> tuple[str, ...]:
+        """The types of authority of which nothing is shown."""
+        return tuple(one.type for one in self.types if one.is_hidden)
 
 
 def reweigh(
@@ -104,18 +109,15 @@ def reweigh(
         scale: the points of its levels.
     """
     shown, whole = shown_groups(sizes), whole_types(sizes)
-    scores: dict[str, list[tuple[Decimal, Decimal]]] = defaultdict(list)
+    scores: dict[str, list[tuple[int, int]]] = defaultdict(list)
     pooled: dict[Group, Counter[tuple[int, ScaleLevel]]] = defaultdict(Counter)
-    known: dict[Levels, tuple[Decimal | None, Decimal | None]] = {}
+    old, new = ({number: int(weight * 100) for number, weight in one.by_number.items()} for one in (before, after))
     for group, levels in outcomes:
         if group not in shown and group[0] not in whole:
             continue
         pooled[group].update(levels)
-        if levels not in known:
-            known[levels] = _pooled(Counter(levels), before), _pooled(Counter(levels), after)
-        then, now = known[levels]
-        if then is not None and now is not None:
-            scores[group[0]].append((then, now))
+        if levels:
+            scores[group[0]].append((score_of(levels, old), score_of(levels, new)))
     pairs = [pair for of_type in scores.values() for pair in of_type]
     moves = Counter((now > then) - (now < then) for then, now in pairs)
     higher, lower, same = not_small([moves[1], moves[-1], moves[0]])
@@ -175,15 +177,26 @@ def not_small(counts: Sequence[int]) -> tuple[int | None, ...]:
     return tuple(None if place in hidden else count for place, count in enumerate(counts))
 
 
-def places(scores: Collection[Decimal]) -> dict[Decimal, int]:
+def score_of(levels: Levels, weights: Mapping[int, int]) -> int:
+    """The weighted score of an authority, in hundredths of a point; the weights are hundredths too.
+
+    As ``weighted_score`` has it, in whole numbers: there can be very many authorities. A benchmark that the weights do
+    not name weighs 1, as in ``Weights.of``.
+    """
+    weight = sum(weights.get(number, 100) for number, _level in levels)
+    points = sum(weights.get(number, 100) * level.points for number, level in levels)
+    return (200 * points + weight) // (2 * weight)
+
+
+def places(scores: Collection[int]) -> dict[int, int]:
     """The place of each score from the highest, which is 1; equal scores share a place."""
-    found: dict[Decimal, int] = {}
+    found: dict[int, int] = {}
     for place, score in enumerate(sorted(scores, reverse=True), start=1):
         found.setdefault(score, place)
     return found
 
 
-def _moved_far(pairs: Sequence[tuple[Decimal, Decimal]]) -> int:
+def _moved_far(pairs: Sequence[tuple[int, int]]) -> int:
     before, after = places([then for then, _now in pairs]), places([now for _then, now in pairs])
     return sum(abs(before[then] - after[now]) > FAR for then, now in pairs)
 

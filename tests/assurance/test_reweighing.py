@@ -17,6 +17,7 @@ from assurance.insights.reweighing import (
     not_small,
     places,
     reweigh,
+    score_of,
     shown_groups,
     whole_types,
 )
@@ -72,7 +73,7 @@ def test_what_has_no_level_counts_for_nothing() -> None:
     assert found.counted == 5
     assert found.types[0].whole.before == found.types[0].whole.after == 1
     nothing = reweigh({NORTH: Size(5, 5)}, [(NORTH, ())] * 5, EVEN, FIRST, scale=POINTS)
-    assert nothing.shows_nothing
+    assert not nothing.counted
     assert (nothing.types[0].whole.before, nothing.types[0].whole.is_hidden) == (None, False)
 
 
@@ -117,7 +118,7 @@ def test_nothing_of_a_hidden_group_is_counted() -> None:
     assert found.counted == 9
     south = next(one for one in found.types[0].regions if one.label == "South")
     assert (south.before, south.after, south.is_hidden) == (None, None, True)
-    assert found.types[0].whole.is_hidden
+    assert found.types[0].whole.is_hidden and not found.types[0].is_hidden
     # Everybody's rises: that nobody's falls or stays is two small numbers, and what is left gives them away.
     assert (found.higher, found.lower, found.same) == (None, None, None)
 
@@ -173,8 +174,7 @@ def test_hidden_counts_are_never_one_and_never_few(counts: list[int]) -> None:
 
 
 def test_equal_scores_share_a_place() -> None:
-    ten, nine = Decimal(10), Decimal(9)
-    assert places([nine, ten, ten]) == {ten: 1, nine: 3}
+    assert places([9, 10, 10]) == {10: 1, 9: 3}
 
 
 levels = st.lists(st.tuples(st.integers(1, 3), st.sampled_from(SCALE)), unique_by=lambda pair: pair[0], max_size=3).map(
@@ -184,6 +184,18 @@ groups = st.sampled_from([NORTH, SOUTH, EAST, CITY])
 factors = st.lists(st.decimals(min_value="0.01", max_value="99.99", places=2), min_size=3, max_size=3).map(
     lambda found: Weights("tiny", 0, dict(enumerate(found, start=1)))
 )
+
+
+@given(levels.filter(len), factors)
+def test_a_score_in_whole_numbers_is_the_weighted_score(one: Levels, weighed: Weights) -> None:
+    exact = weighted_score(Scored(number, level, weighed.of(number)) for number, level in one).score
+    hundredths = {number: int(weight * 100) for number, weight in weighed.by_number.items()}
+    assert Decimal(score_of(one, hundredths)) / 100 == exact
+    # Of a scheme's older version may be benchmarks that the weights do not name: they weigh 1, here as there.
+    some = Weights("tiny", 0, {number: weight for number, weight in weighed.by_number.items() if number > 1})
+    exact = weighted_score(Scored(number, level, some.of(number)) for number, level in one).score
+    hundredths.pop(1)
+    assert Decimal(score_of(one, hundredths)) / 100 == exact
 
 
 @given(st.lists(st.tuples(groups, levels), max_size=30), factors, factors, st.randoms())

@@ -305,6 +305,7 @@ def test_the_preview_says_how_figures_would_move(many: Universe) -> None:
     county, unitary = found.change.types
     # Three councils are too few to be shown, and not agreed either.
     assert (county.type, county.whole.is_hidden) == ("County", True)
+    assert found.change.hidden_types == ("County",)
     north, south = unitary.regions
     # 6 of 9 have 2 points on the first of seven benchmarks, everything else is 1 point.
     assert (north.label, north.authorities, north.before, north.after) == ("North", 9, Decimal("1.11"), Decimal("1.33"))
@@ -315,6 +316,8 @@ def test_the_preview_says_how_figures_would_move(many: Universe) -> None:
 def test_what_is_not_agreed_everywhere_is_not_shown(many: Universe) -> None:
     with all_rows():
         one = Assessment.objects.filter(authority__name="Council 12").get()
+        outcomes = AgreedOutcome.objects.filter(assessment=one, answer=Answer.OUTCOME)
+        outcomes.update(level=many.scheme().level("exceeding").id)
         Assessment.objects.filter(pk=one.pk).update(state=State.IN_REVIEW)
     found = asked(many)
     north, south = found.change.types[1].regions
@@ -323,7 +326,7 @@ def test_what_is_not_agreed_everywhere_is_not_shown(many: Universe) -> None:
     with all_rows():
         Assessment.objects.filter(pk=one.pk).update(state=State.WITHDRAWN)
     south = asked(many).change.types[1].regions[1]
-    assert (south.authorities, south.is_hidden) == (5, False)
+    assert (south.authorities, south.before, south.after) == (5, Decimal("1.00"), Decimal("1.00"))
 
 
 def test_a_benchmark_that_is_not_known_moves_no_average(many: Universe) -> None:
@@ -339,7 +342,7 @@ def test_a_preview_costs_the_same_for_few_and_for_many(universe: Universe, clien
     universe.assessment(State.AGREED)
     with CaptureQueriesContext(connection) as few:
         answer = client.post(EDIT, fields(universe))
-    assert "hidden" in answer.content.decode()
+    assert "Too few authorities are agreed" in answer.content.decode()
     with CaptureQueriesContext(connection) as asked_twice:
         client.post(EDIT, fields(universe))
     assert len(asked_twice) <= len(few)
@@ -347,4 +350,6 @@ def test_a_preview_costs_the_same_for_few_and_for_many(universe: Universe, clien
     with CaptureQueriesContext(connection) as lots:
         page = client.post(EDIT, fields(universe)).content.decode()
     assert "1.11" in page and "1.33" in page
+    assert "Average weighted score: Unitary" in page and "Average weighted score: County" not in page
+    assert "of these types of authority: County." in page
     assert len(lots) == len(asked_twice)

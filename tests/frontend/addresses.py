@@ -16,6 +16,7 @@ _NAMES = (
     "password-reset-complete",
     "preferences",
     "help",
+    "method",
     "accessibility",
     "cookies",
     "privacy",

@@ -55,6 +55,7 @@ MAY_NAME_MODELS = {
     "benchmarks.models": "is them",
     "benchmarks.catalogue": "reads published text",
     "benchmarks.loading": "loads it",
+    "benchmarks.weighing": "reads weights, which belong to no authority",
     # The console, which says its scope explicitly and is nobody's browser.
     "assurance.management.commands.load_demo": "builds the demonstration through the actions",
     "letters.management.commands.load_demo_letters": "issues its letters through the actions",
