@@ -457,6 +457,30 @@ def test_regions_lead_to_their_heatmap_for_whoever_has_it(universe: Universe, cl
                 assert client.get(f"{reverse('picture')}{one.href}").status_code == 200
 
 
+def test_the_page_begins_with_the_type_of_which_there_are_most(universe: Universe) -> None:
+    region_of(universe, "East", 3, kind="Borough")
+    region_of(universe, "East", 9, kind="Unitary")
+    assert nation(universe, "auditor").choice.type == "Unitary"
+    assert nation(universe, "auditor", type="Borough").choice.type == "Borough"
+
+
+def test_a_figure_says_what_it_leaves_out(universe: Universe) -> None:
+    universe.assessment(State.AGREED)
+    found = nation(universe, "auditor", type="County")
+    assert found.figures is not None
+    for one in (found.figures.share, found.figures.score):
+        assert [(str(out.what), str(out.why)) for out in one.left_out] == [
+            ("2 authorities", "Not yet agreed"),
+            ("1 outcome", "not applicable, not known or not answered"),
+        ]
+        assert one.of.endswith("7 outcomes of 1 of 3 authorities")
+    assert "version 0" in found.figures.score.weights
+    (group,) = heat(universe, "manager").groups
+    said = {str(out.what): str(out.why) for out in group.share.left_out}
+    assert said["1 authority"] == "Not yet agreed"
+    assert any("N/A in 1" in why for why in said.values())
+
+
 # What it costs
 
 
