@@ -84,9 +84,9 @@ def svg(drawing: Drawing, *, standalone: bool = False, name: str = "drawing") ->
         name: begins the ids of its title and its text, which are to be its own in the page.
     """
     style = f"<style>{STYLE}</style>" if standalone else ""
-    size = f'width="{_n(drawing.width)}" height="{_n(drawing.height)}" ' if standalone else ""
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="app-drawing" {size}'
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="app-drawing" '
+        f'width="{_n(drawing.width)}" height="{_n(drawing.height)}" '
         f'viewBox="0 0 {_n(drawing.width)} {_n(drawing.height)}" role="img" '
         f'aria-labelledby="{name}-title {name}-text">'
         f'<title id="{name}-title">{escape(drawing.title)}</title><desc id="{name}-text">{escape(drawing.text)}</desc>'

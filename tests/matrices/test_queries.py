@@ -28,6 +28,7 @@ from assurance.actions import (
     agreement,
     answers,
     cycles,
+    exports,
     meeting,
     points,
     portfolio,
@@ -116,8 +117,9 @@ def listing(found: Cost) -> str:
 PAGES = [row for row in ROWS if row.name not in {"healthz", "readyz"}]
 SAVES = [row for row in ROWS if row.fields]
 
-ANONYMOUS_ASKS = {"password-reset-confirm": 1}
-"""Whoever is not signed in costs nothing, but for looking up whose the link for a new password is."""
+ANONYMOUS_ASKS = {"password-reset-confirm": 1, "method": 3}
+"""Whoever is not signed in costs nothing, but for looking up whose the link for a new password is, and the weights that
+count for each scheme with how one scheme is read in another."""
 
 SAVES_MORE = {
     "cycle-open (in preparation)": 20,
@@ -142,6 +144,7 @@ READS_MORE = {
     "proposal (accept everything)": 9,
     "proposal (save for later)": 9,
     "proposal (dispute one)": 9,
+    "record (agreed)": 9,
     "transition (propose)": 9,
     "letter (draft)": 9,
     "letter (accuracy check)": 9,
@@ -150,9 +153,10 @@ READS_MORE = {
     "letter-translation (draft)": 14,
     "picture": 9,
 }
-"""The pages on which everything of an assessment is read before a decision, with last year or what to look at; a draft
-letter, which is put together from all of it, and which is noted as read where it awaits approval; and the one on which
-a whole letter stands in two languages. The heatmap reads for an adviser what they see of the averages."""
+"""The pages on which everything of an assessment is read before a decision, with last year or what to look at; the one
+that shows a score, and so reads the weights; a draft letter, which is put together from all of it, and which is noted
+as read where it awaits approval; and the one on which a whole letter stands in two languages. The heatmap reads for an
+adviser what they see of the averages."""
 
 TABLE: dict[str, dict[str, int]] = {}
 """What each page cost whom it cost the most, to read and to save."""
@@ -437,8 +441,26 @@ def first(state: State) -> Callable[[Universe], Any]:
     return lambda universe: {"assessment_id": universe.assessment(state).pk}
 
 
+def a_year_and_the_last(universe: Universe) -> None:
+    universe.last_year("la-10")
+    universe.assessment(State.AGREED)
+
+
 def one_awaiting(universe: Universe) -> None:
     in_a_batch(universe, universe.letter(LetterState.AWAITING_APPROVAL))
+
+
+def one_export(universe: Universe) -> None:
+    universe.cycle()
+    with as_actor(universe.manager) as by:
+        exports.ask(by=by, at=universe.at, view="cycle", params={}, format="csv")
+
+
+def more_exports(universe: Universe) -> None:
+    """As many more, each of another name in the address."""
+    with as_actor(universe.manager) as by:
+        for number in range(LONG):
+            exports.ask(by=by, at=universe.at, view="cycle", params={"name": str(number)}, format="csv")
 
 
 LISTS = [
@@ -469,6 +491,8 @@ LISTS = [
     List("questions", "adviser", first(State.CLARIFICATION), more_questions, of_assessment=True),
     List("practice", "adviser", first(State.AGREED), more_practice, of_assessment=True),
     List("home", "lead", first(State.AGREED), more_practice),
+    List("comparison", "adviser", a_year_and_the_last, more_authorities),
+    List("comparison", "manager", a_year_and_the_last, more_cycles),
     List("library", "viewer", some_practice, more_practice),
     List("meeting", "adviser", first(State.IN_REVIEW), more_points, of_assessment=True),
     List("quality", "adviser", first(State.IN_REVIEW), more_warnings, of_assessment=True),
@@ -483,6 +507,8 @@ LISTS = [
         lambda universe: lists(universe, 1), lambda universe: lists(universe, LONG), of_assessment=True,
     ),
     List("record", "lead", first(State.DISPUTED), disputed, of_assessment=True),
+    List("exports", "auditor", one_export, more_exports),
+    List("exports", "manager", one_export, more_exports),
 ]  # fmt: skip
 
 
