@@ -15,7 +15,7 @@ from django_stubs_ext import StrOrPromise
 from assurance.access import Actor, NotFound, reach, require_anywhere
 from assurance.insights.sheet import View
 from assurance.models import Export
-from assurance.queries import outcomes
+from assurance.queries import heatmap_views, outcomes
 from assurance.vocabulary import ExportFormat, Making, Permission
 
 P = Permission
@@ -26,10 +26,12 @@ ViewReader = Callable[[Actor, Mapping[str, str], datetime], View]
 
 VIEWS: Mapping[str, ViewReader] = {
     outcomes.NAME: outcomes.cycle_view,
+    heatmap_views.NAME: heatmap_views.heatmap_view,
+    heatmap_views.NATIONAL: heatmap_views.national_view,
 }
 """Every view that can be taken away, by its name in the address of an export."""
 
-PICTURED: frozenset[str] = frozenset()
+PICTURED: frozenset[str] = frozenset({heatmap_views.NAME, heatmap_views.NATIONAL})
 """Views that have a picture."""
 
 LONG: Mapping[str, Callable[[Actor, Mapping[str, str]], str]] = {outcomes.NAME: outcomes.check}
@@ -43,6 +45,8 @@ PACKS: Mapping[str, str] = {"region-pack": "letters.make_region_pack"}
 
 TITLES: Mapping[str, StrOrPromise] = {
     outcomes.NAME: _("Outcomes of a cycle"),
+    heatmap_views.NAME: _("Heatmap"),
+    heatmap_views.NATIONAL: _("Regions"),
     "region-pack": _("Region pack"),
 }
 """What each is called in the log."""

@@ -27,6 +27,7 @@ from assurance.queries import heatmap_views
 from assurance.queries import national as regions
 from assurance.queries.averages import Why
 from assurance.vocabulary import Answer, CycleState, Judgement, Role, State
+from benchmarks.weighing import weights_for
 from tests.assurance.picture_world import region_of
 from tests.universe import MEMBERS_SINCE, Universe, all_rows, as_actor
 
@@ -166,7 +167,7 @@ def test_the_figures_are_those_of_scoring(universe: Universe) -> None:
                 continue
             stands = AgreedOutcome.objects.filter(assessment=one.line.row.record)
             outcomes = {row.benchmark_id: (row.answer, row.level_id) for row in stands}
-            expected = figures(scheme, outcomes)
+            expected = figures(scheme, outcomes, weights_for(scheme))
             assert one.line.figure.score == expected.score.score
             assert one.line.figure.percent == expected.share.percent
             assert (one.line.figure.met, one.line.figure.counted) == (
