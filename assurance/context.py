@@ -39,7 +39,8 @@ def _navigation(actor: Actor, path: str) -> list[dict[str, Any]]:
         (
             _("Recommendations"),
             "recommendations-over-years",
-            sees(actor, "assurance.Recommendation", Permission.READ_OUTCOMES),
+            # The Home Office has them among the pages of the picture.
+            Permission.READ_PICTURE not in held and sees(actor, "assurance.Recommendation", Permission.READ_OUTCOMES),
         )
     )
     brings = bool(held & {Permission.IMPORT_HISTORY, Permission.READ_EXPORTS})

@@ -15,7 +15,7 @@ from django_stubs_ext import StrOrPromise
 from assurance.access import Actor, NotFound, reach, require_anywhere
 from assurance.insights.sheet import View
 from assurance.models import Export
-from assurance.queries import heatmap_views, outcomes
+from assurance.queries import comparison, heatmap_views, outcomes, recommendations, trend
 from assurance.vocabulary import ExportFormat, Making, Permission
 
 P = Permission
@@ -28,10 +28,13 @@ VIEWS: Mapping[str, ViewReader] = {
     outcomes.NAME: outcomes.cycle_view,
     heatmap_views.NAME: heatmap_views.heatmap_view,
     heatmap_views.NATIONAL: heatmap_views.national_view,
+    "comparison": comparison.comparison_view,
+    "trend": trend.trend_view,
+    "recommendations": recommendations.recommendations_view,
 }
 """Every view that can be taken away, by its name in the address of an export."""
 
-PICTURED: frozenset[str] = frozenset({heatmap_views.NAME, heatmap_views.NATIONAL})
+PICTURED: frozenset[str] = frozenset(VIEWS) - {outcomes.NAME}
 """Views that have a picture."""
 
 LONG: Mapping[str, Callable[[Actor, Mapping[str, str]], str]] = {outcomes.NAME: outcomes.check}
@@ -47,6 +50,9 @@ TITLES: Mapping[str, StrOrPromise] = {
     outcomes.NAME: _("Outcomes of a cycle"),
     heatmap_views.NAME: _("Heatmap"),
     heatmap_views.NATIONAL: _("Regions"),
+    "comparison": _("Comparison"),
+    "trend": _("One authority over the years"),
+    "recommendations": _("Recommendations over the years"),
     "region-pack": _("Region pack"),
 }
 """What each is called in the log."""

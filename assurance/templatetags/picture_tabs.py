@@ -24,6 +24,6 @@ def picture_tabs(context: template.Context) -> list[dict[str, Any]]:
         ("picture", _("Heatmap"), Permission.READ_PICTURE in held),
         ("picture-national", _("Regions"), national),
         ("comparison", _("Comparison"), Permission.READ_PICTURE in held),
-        ("comparison", _("Comparison"), Permission.READ_PICTURE in held),
+        ("recommendations-over-years", _("Recommendations"), Permission.READ_PICTURE in held),
     )
     return [{"name": name, "href": reverse(name), "text": text} for name, text, may in pages if may]

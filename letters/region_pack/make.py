@@ -51,7 +51,7 @@ def file_of(export: Any, actor: Actor, at: datetime) -> MadeExport:
     if not region:
         raise NotFound
     (number, cycle), *earlier = years_before(actor, params.get("cycle", ""), EARLIER)
-    asked = {"cycle": str(number), "region": region}
+    asked = {"cycle": str(number), "region": region, "programme": str(export.programme_id or "")}
     years = [Year(cycle, cycle_view(actor, asked, at)), *_earlier(actor, earlier, region, at)]
     more = list(_more(actor, asked, at))
     about = About(

@@ -21,6 +21,12 @@ WANTED: tuple[Wanted, ...] = (
         charted=Charted(((2, "below"), (6, "meets"))),
     ),
     Wanted(view="comparison", heading=_("Benchmarks that moved"), columns=(0, 11, 12, 13, 14)),
-    Wanted(view="recommendations", heading=_("Recommendations by benchmark"), columns=(0, 1, 2, 3, 5)),
+    # Of all years: those of this year alone are all open.
+    Wanted(
+        view="recommendations",
+        heading=_("Recommendations of all years, by benchmark"),
+        params={"cycle": ""},
+        columns=(0, 1, 2, 3, 5),
+    ),
 )
 """In their order. The numbers are those of the views' tables and columns."""
