@@ -49,6 +49,13 @@ VOCABULARY = [
 ]
 
 PAGES: tuple[tuple[str, str, str], ...] = (
+    ("heatmap, a region", "manager", "/picture/"),
+    ("heatmap, a region by score, page 3", "manager", "/picture/?sort=-score&page=3"),
+    ("heatmap, one region, nationally", "auditor", "/picture/?region=North"),
+    ("heatmap, a portfolio", "adviser", "/picture/"),
+    ("heatmap, all regions", "auditor", "/picture/?region=all"),
+    ("regions by benchmarks", "auditor", "/picture/national/"),
+    ("regions by benchmarks, small numbers hidden", "administrator", "/picture/national/"),
     ("recommendations, an authority", "lead", "/recommendations/"),
     ("recommendations, a region", "manager", "/recommendations/"),
     ("recommendations, a region, searched", "manager", "/recommendations/?search=training&progress=open"),

@@ -165,7 +165,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class AverageLine:
-    """The averages of a group, in words. A cell without a title says all that there is."""
+    """The averages of a group, in words: of each benchmark the points and the share ("" where there is none)."""
 
     label: str
     of: str
@@ -463,11 +463,7 @@ def _average_line(label: str, one: Average, scale: Scale) -> AverageLine:
     cells = []
     for number in scale.numbers:
         tally = one.cells[number]
-        title = ""
-        if tally is not None and tally.counted:
-            counts = {"met": tally.met, "counted": tally.counted, "percent": tally.percent}
-            title = _("%(met)s of %(counted)s met or exceeded, %(percent)s%%") % counts
-        cells.append((average_cell(tally, one), title))
+        cells.append((average_cell(tally, one), f"{tally.percent}%" if tally is not None and tally.counted else ""))
     return AverageLine(label, counted_said(one.counted, one.counted + one.waiting), tuple(cells), met, score)
 
 

@@ -224,7 +224,8 @@ def _drawn_regions(page: regions.National, title: str) -> Drawing:
         top = HEAD + place * HIGH
         shapes.append(Words(0, top + 17, _short(line.label)))
         for column, cell in enumerate(line.cells):
-            looks = ("gap", "below", "below", "meets", "exceeds", "exceeds")[cell.place]
+            # An average has no standing: the higher fifths of the scale are dark, the others light.
+            looks = "gap" if not cell.place else "exceeds" if cell.place > 3 else "meets"
             words = f"{cell.points} ({cell.share})" if cell.share else cell.points
             shapes += _box(NAMES + column * WIDE, top, WIDE, looks, words)
         shapes.append(Words(NAMES + len(numbers) * WIDE + 10, top + 17, line.score))

@@ -8,15 +8,17 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django_stubs_ext import StrOrPromise
 
 from assurance.access import Actor, Forbidden, reach
-from assurance.insights.explained import Explained
+from assurance.insights.explained import Explained, LeftOut
 from assurance.insights.heatmap import Scale
 from assurance.models import Cycle
 from assurance.queries.averages import Average, OfType, Why, averages, chosen_cycle, picture_cycles
 from assurance.queries.heatmap import (
     LONGEST_FILTER,
+    NOT_YET,
     average_cell,
     average_words,
     counted_said,
@@ -141,7 +143,9 @@ def national(actor: Actor, choice: Choice) -> National:
     names = [name for name in found if name]
     options = {EVERY_TYPE: found[""]} if "" in found else {}
     options |= {name: found[name] for name in names}
-    kind = choice.type if choice.type in options else next(iter(names), "")
+    # Without a choice, the type of which there are most.
+    most = max(names, key=lambda name: found[name].total.counted + found[name].total.waiting, default="")
+    kind = choice.type if choice.type in options else most
     here = options.get(kind)
     common: dict[str, Any] = {
         "cycles": labels,
@@ -161,7 +165,7 @@ def national(actor: Actor, choice: Choice) -> National:
         **common,
         lines=tuple(_line(region, links.to(region), one, scale) for region, one in here.regions.items()),
         total=_line(_("All regions"), "", here.total, scale),
-        figures=_figures(here.total, scale, weights),
+        figures=_figures(here.total, scale, weights, judgement),
         shown=here,
         sees_all=here.total.sees_all,
         hides=here.hides,
@@ -208,11 +212,20 @@ def _cell(one: Average, number: int, scale: Scale) -> Cell:
     return Cell(points, f"{tally.percent}%", counted, scale.fifth(tally))
 
 
-def _figures(one: Average, scale: Scale, weights: Weights) -> Figures | None:
+def _figures(one: Average, scale: Scale, weights: Weights, judgement: str) -> Figures | None:
     if one.figure is None:
         return None
     of = _("%(outcomes)s outcomes of %(authorities)s") % {
         "outcomes": one.figure.counted,
         "authorities": counted_said(one.counted, one.counted + one.waiting),
     }
-    return Figures(share_of_many(one.figure, of), score_of_many(one.figure, of, scale, weights))
+    gaps = one.counted * len(scale.numbers) - one.figure.counted
+    left_out = []
+    if one.waiting:
+        what = ngettext("%(count)s authority", "%(count)s authorities", one.waiting) % {"count": one.waiting}
+        left_out.append(LeftOut(what, NOT_YET[judgement]))
+    if gaps:
+        what = ngettext("%(count)s outcome", "%(count)s outcomes", gaps) % {"count": gaps}
+        left_out.append(LeftOut(what, _("not applicable, not known or not answered")))
+    share = share_of_many(one.figure, of, tuple(left_out))
+    return Figures(share, score_of_many(one.figure, of, scale, weights, tuple(left_out)))

@@ -6,14 +6,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import product
+from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from django.conf import settings
+from hypothesis import given
+from hypothesis import settings as how
 from hypothesis import strategies as st
 
 from assurance.insights.calibration import FEWEST
 from assurance.insights.disclosure import Hidden, hide, tells
 from assurance.insights.heatmap import NOTHING, Tally
+from tests.matrices.world import OURS
 
 LOW, MET, MORE, GAP, OTHER_GAP = 1, 2, 3, 0, -1
 """The values of a scale of three levels, and two ways of having none."""
@@ -80,13 +84,13 @@ def worlds(groups: tuple[int, ...], most: int) -> st.SearchStrategy[dict[str, Co
     return st.sampled_from(groups).flatmap(lambda n: st.fixed_dictionaries({f"g{i}": counts for i in range(n)}))
 
 
-@settings(max_examples=60, deadline=None)
+@how(max_examples=60, deadline=None)
 @given(worlds((1, 2), 9))
 def test_nobody_is_told_of(world: dict[str, Counts]) -> None:
     assert told(world) == set()
 
 
-@settings(max_examples=25, deadline=None)
+@how(max_examples=25, deadline=None)
 @given(worlds((3,), 6))
 def test_nor_is_anybody_where_there_are_three_groups(world: dict[str, Counts]) -> None:
     assert told(world) == set()
@@ -151,3 +155,14 @@ def test_where_nothing_covers_it_the_line_of_all_is_hidden() -> None:
 
 def test_a_table_of_large_groups_is_shown_whole() -> None:
     assert hide({"one": Tally(5, 2, 8), "two": Tally(9, 4, 15)}) == Hidden()
+
+
+def test_counts_are_read_in_one_place() -> None:
+    """They belong to nobody, so that no policy of the database holds them: nothing else may take sums of them."""
+    naming = {
+        str(path.relative_to(settings.BASE_DIR))
+        for app in OURS
+        for path in (Path(settings.BASE_DIR) / app).rglob("*.py")
+        if "PictureCount" in path.read_text(encoding="utf-8") and path.parent.name not in ("models", "migrations")
+    }
+    assert naming == {"assurance/queries/averages.py", "assurance/queries/picture_check.py"}

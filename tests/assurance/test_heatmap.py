@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from html import unescape
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -20,13 +21,15 @@ from lxml import etree
 from assurance.access import NotFound
 from assurance.actions import reviews
 from assurance.insights.figures import figures
-from assurance.insights.heatmap import Absence
+from assurance.insights.heatmap import Absence, Scale
 from assurance.models import AgreedOutcome, Assessment, Authority, Cycle, Membership, Partnership, PartnershipMember
 from assurance.queries import heatmap as read
 from assurance.queries import heatmap_views
 from assurance.queries import national as regions
-from assurance.queries.averages import Why
-from assurance.vocabulary import Answer, CycleState, Judgement, Role, State
+from assurance.queries.averages import Why, averages
+from assurance.queries.exports import VIEWS, formats_of
+from assurance.vocabulary import Answer, CycleState, ExportFormat, Judgement, Role, State
+from benchmarks.weighing import weights_for
 from tests.assurance.picture_world import region_of
 from tests.universe import MEMBERS_SINCE, Universe, all_rows, as_actor
 
@@ -166,7 +169,7 @@ def test_the_figures_are_those_of_scoring(universe: Universe) -> None:
                 continue
             stands = AgreedOutcome.objects.filter(assessment=one.line.row.record)
             outcomes = {row.benchmark_id: (row.answer, row.level_id) for row in stands}
-            expected = figures(scheme, outcomes)
+            expected = figures(scheme, outcomes, weights_for(scheme))
             assert one.line.figure.score == expected.score.score
             assert one.line.figure.percent == expected.share.percent
             assert (one.line.figure.met, one.line.figure.counted) == (
@@ -336,6 +339,19 @@ def test_a_view_of_the_regions_hides_what_the_page_hides(universe: Universe) -> 
     assert any("Hidden" in str(rule) for rule in view.rules)
 
 
+def test_both_can_be_taken_away_with_their_picture(universe: Universe, client: Client) -> None:
+    universe.assessment(State.AGREED)
+    for where, name in (("picture", heatmap_views.NAME), ("picture-national", heatmap_views.NATIONAL)):
+        assert {ExportFormat.XLSX, ExportFormat.SVG} <= set(formats_of(name))
+        found = get(client, universe, "auditor", where).content.decode()
+        assert f'name="view" value="{name}"' in found
+        query = re.search(r'name="query" value="([^"]*)"', found)
+        assert query is not None
+        with as_actor(universe.auditor) as by:
+            view = VIEWS[name](by, dict(parse_qsl(unescape(query[1]))), timezone.now())
+        assert view.row_count > 0
+
+
 @pytest.mark.parametrize("make", [heatmap_views.heatmap_view, heatmap_views.national_view])
 def test_a_view_is_refused_as_its_page_is(universe: Universe, make: Any) -> None:
     with as_actor(universe.auditor) as by, pytest.raises(NotFound):
@@ -415,6 +431,30 @@ def test_what_a_reader_sees_themselves_is_taken_away(universe: Universe) -> None
     assert nation(universe, "administrator", cycle=cycle.pk).shown.regions["East"].cells[1] is not None  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize(("others", "shown"), [(4, False), (5, True)])
+def test_a_lead_sees_an_average_of_five_others(universe: Universe, others: int, shown: bool) -> None:
+    """Of their own authority they know everything, so that it covers nobody."""
+    cycle = earlier_cycle(universe)
+    levels = ("met", "not_met", "exceeding")
+    made = region_of(
+        universe, "East", others + 1, cycle=cycle, outcome=lambda place, number: levels[(place + number) % 3]
+    )
+    region_of(universe, "West", 30, cycle=cycle)
+    with all_rows():
+        Membership.objects.create(person=universe.viewer, role=Role.VIEWER, authority=made[0], starts=MEMBERS_SINCE)
+    scheme = universe.scheme()
+    with as_actor(universe.viewer) as by:
+        found = averages(by, cycle, Scale(scheme, weights_for(scheme)), Judgement.AGREED)
+    assert set(found) == {"County"}
+    east = found["County"].regions["East"]
+    assert {number: tally is not None for number, tally in east.cells.items() if number in (1, 2, 3)} == dict.fromkeys(
+        (1, 2, 3), shown
+    )
+    assert (east.figure is not None) == shown
+    with as_actor(universe.stranger) as by, pytest.raises(PermissionDenied):
+        averages(by, cycle, Scale(scheme, weights_for(scheme)), Judgement.AGREED)
+
+
 def test_nothing_is_averaged_before_everything_of_the_type_is_agreed(universe: Universe, client: Client) -> None:
     """Otherwise what one assessment adds is the difference of two visits."""
     universe.cycle()
@@ -455,6 +495,30 @@ def test_regions_lead_to_their_heatmap_for_whoever_has_it(universe: Universe, cl
             if one.href:
                 client.force_login(universe.cast[name], "django.contrib.auth.backends.ModelBackend")
                 assert client.get(f"{reverse('picture')}{one.href}").status_code == 200
+
+
+def test_the_page_begins_with_the_type_of_which_there_are_most(universe: Universe) -> None:
+    region_of(universe, "East", 3, kind="Borough")
+    region_of(universe, "East", 9, kind="Unitary")
+    assert nation(universe, "auditor").choice.type == "Unitary"
+    assert nation(universe, "auditor", type="Borough").choice.type == "Borough"
+
+
+def test_a_figure_says_what_it_leaves_out(universe: Universe) -> None:
+    universe.assessment(State.AGREED)
+    found = nation(universe, "auditor", type="County")
+    assert found.figures is not None
+    for one in (found.figures.share, found.figures.score):
+        assert [(str(out.what), str(out.why)) for out in one.left_out] == [
+            ("2 authorities", "Not yet agreed"),
+            ("1 outcome", "not applicable, not known or not answered"),
+        ]
+        assert one.of.endswith("7 outcomes of 1 of 3 authorities")
+    assert "version 0" in found.figures.score.weights
+    (group,) = heat(universe, "manager").groups
+    said = {str(out.what): str(out.why) for out in group.share.left_out}
+    assert said["1 authority"] == "Not yet agreed"
+    assert any("N/A in 1" in why for why in said.values())
 
 
 # What it costs
