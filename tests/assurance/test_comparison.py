@@ -124,7 +124,7 @@ def test_a_gap_never_moves_a_figure(now: list[int], then: list[int], place: int,
     assert (one.now, one.moves, one.move) == (two.now, two.moves, two.move)
     common = found(now, then, Count.COMMON)
     assert common.then is not None
-    assert place + 1 not in common.then.counted
+    assert place + 1 not in TEN.numbers_of(common.then.counted)
 
 
 rows = st.lists(st.tuples(codes_of_ten, codes_of_ten), min_size=1, max_size=6)
@@ -157,7 +157,10 @@ def test_what_has_no_figure_comes_last_either_way() -> None:
     for sort, keys in (("change", [2, 1, 9]), ("-change", [1, 2, 9]), ("moved", [2, 1, 9])):
         assert [one.pair.key for one in ordered([missing, high, low], sort, lambda it: "")] == keys
     assert compared.authorities([missing, high, low]) == Totals(up=1, level=0, down=1, left_out=1)
-    assert compared.outcomes([missing, high, low], estimate=False) == Totals(10, 0, 10, 0)
+    assert compared.together(compared.by_benchmark([missing, high, low], estimate=False).values()) == Totals(
+        10, 0, 10, 0
+    )
+    assert compared.together(()) == Totals(0, 0, 0, 0)
 
 
 def test_a_large_region_is_quick() -> None:

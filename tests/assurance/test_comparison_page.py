@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from assurance.actions import agreement
+from assurance.insights.drawing import Box
 from assurance.models import Authority, PictureRow, Succession
 from assurance.queries.comparison import Choice, Comparison, Line, comparison, comparison_view
 from assurance.vocabulary import State
@@ -58,13 +60,13 @@ def test_this_year_against_the_last(years: Universe) -> None:
     found = page(years, "manager")
     alder = lines(found)["Alder"]
     assert (found.cycle, alder.then.cycle, alder.now.cycle) == ("2025/26", "2024/25", "2025/26")
-    assert (alder.then.score, alder.now.score, alder.change) == ("1.00", "1.00", "Level")
+    assert (alder.then.score, alder.now.score, alder.change) == ("1.00 of 2", "1.00 of 2", "Level")
     assert (alder.then.share, alder.now.share, alder.now.of) == ("100.0%", "85.7%", "6 of 7")
     assert (alder.up, alder.level, alder.down, alder.left_out) == (1, 5, 1, 1)
     assert alder.moved == ("Up: 1", "Level: 2, 4, 6, 7, 8", "Down: 3", "Not compared: 5 (no outcome in either year)")
     birch = lines(found)["Birch"]
     assert (birch.change, birch.why, birch.now.score) == ("", "not agreed yet", "Not agreed yet")
-    assert birch.then.score == "1.00"
+    assert birch.then.score == "1.00 of 2"
     assert found.totals == (0, 1, 0, 1)
     assert {one.label[0]: tuple(one.totals) for one in found.by_benchmark}["3"] == (0, 0, 1, 0)
 
@@ -99,8 +101,13 @@ def test_across_schemes_there_is_no_common_score(universe: Universe) -> None:
     universe.assessment(State.AGREED)
     alder = lines(page(universe, "manager"))["Alder"]
     assert alder.why == "another scheme, so there is no common score"
-    assert (alder.change, alder.estimate, alder.then.score) == ("", True, "3.00")
+    assert (alder.change, alder.estimate, alder.then.score) == ("", True, "3.00 of 5")
     assert (alder.up, alder.level, alder.down, alder.left_out) == (0, 7, 0, 1)
+    drawing = page(universe, "manager").drawing
+    assert drawing
+    # One bar: what another scheme gave is said and not drawn. The other shapes of its kind are the key.
+    assert [one.looks for one in drawing.shapes if isinstance(one, Box)] == ["before", "bar", "bar"]
+    assert "another scheme" in page(universe, "manager").picture
 
 
 def test_a_successor_has_no_year_before(universe: Universe) -> None:
@@ -210,6 +217,8 @@ def test_what_is_exported_is_what_is_shown(years: Universe) -> None:
     assert view.picture.startswith("<svg")
     assert "<style>" in view.picture
     assert any("none is published" in str(rule) for rule in view.rules)
+    assert [row[2] for row in view.tables[0].rows] == [Decimal(1), Decimal(1)]
+    assert view.tables[0].rows[0][6] == "Not agreed yet"
     assert view.tables[1].rows[2][1:] == (0, 0, 1, 0)
 
 
