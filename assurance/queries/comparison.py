@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Page, Paginator
-from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Value, When, Window
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When, Window
 from django.db.models.functions import JSONObject, RowNumber
 from django.urls import reverse
 from django.utils import timezone
@@ -372,10 +372,10 @@ class _Found:
             Exists(self.sight.filter(authority=OuterRef("authority"))), self._in_time(), partnership=OuterRef("pk")
         )
         partnerships = Partnership.objects.filter(Exists(members), programme=OuterRef("programme"))
-        # Asked of each cycle, and not joined to all of its rows.
+        # The first row of each cycle: whether any exists would be found out by reading all of them.
         rows = Cycle.objects.annotate(
-            is_there=Exists(here),
-            has_agreed=Exists(here.filter(state=State.AGREED)),
+            is_there=Subquery(here.values("pk")[:1]),
+            has_agreed=Subquery(here.filter(state=State.AGREED).values("pk")[:1]),
             partnerships=ArraySubquery(partnerships.values(json=JSONObject(pk="pk", name="name"))),
         )
         return [one for one in rows.select_related("programme") if one.is_there]
