@@ -373,6 +373,12 @@ def require_anywhere(actor: Actor, permission: Permission) -> None:
         raise Forbidden(permission)
 
 
+def sees(actor: Actor, kind: str, permission: Permission) -> bool:
+    """Whether a role of the actor's that holds the permission shows rows of this kind (a key of ``SIGHT``) too."""
+    shows = {one for one, _stage in SIGHT[kind]}
+    return any(permission in GRANTS[grant.role] and shows & GRANTS[grant.role] for grant in actor.grants)
+
+
 def programmes(actor: Actor, permission: Permission) -> QuerySet[Programme]:
     """The programmes in which the actor holds the permission nationally."""
     ids = [g.programme_id for g in actor.grants if permission in GRANTS[g.role] and g.role not in AUTHORITY_ROLES]
@@ -384,6 +390,12 @@ def countable(actor: Actor, permission: Permission, model: type[Record]) -> Quer
     where = _where(actor, permission, "authority__")
     rows = model._default_manager.all()
     return rows.none() if where is None else rows.filter(where)
+
+
+def authorities(actor: Actor, permission: Permission) -> QuerySet[Authority]:
+    """The authorities at which the actor holds the permission."""
+    where = _where(actor, permission, "")
+    return Authority.objects.none() if where is None else Authority.objects.filter(where)
 
 
 def shared_programmes(actor: Actor, permission: Permission) -> QuerySet[Programme]:

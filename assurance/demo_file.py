@@ -8,11 +8,12 @@ from pathlib import Path
 from django.conf import settings
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from assurance.vocabulary import AUTHORITY_ROLES, NATIONAL_ROLES, PORTFOLIO_ROLES, REGION_ROLES, Role
+from assurance.vocabulary import AUTHORITY_ROLES, NATIONAL_ROLES, PORTFOLIO_ROLES, REGION_ROLES, Answer, Role
 from benchmarks.catalogue import SchemeText
 from benchmarks.files import Problem, Refused, Source, open_source, validate
 
 DEMO_FILE = Path(settings.BASE_DIR) / "fixtures" / "demo.yaml"
+PAST_GAPS = {"n": Answer.NOT_APPLICABLE, "?": Answer.UNKNOWN}
 DEMO_PASSWORD = "prevent-demo-2025"  # noqa: S105 - announced on purpose, and never loaded in production
 
 
@@ -138,6 +139,26 @@ class CoverPart(Part):
     last: int
 
 
+class PastRecommendation(Part):
+    """A recommendation of an earlier year, of an authority by code."""
+
+    authority: str
+    text: str
+    benchmarks: list[int] = []
+    owners: list[str] = []
+
+
+class PastPart(Part):
+    """A year before this service. ``outcomes`` are by authority code, each in the order of the scheme's benchmarks: a
+    level's code, n for not applicable, ? for not known.
+    """
+
+    cycle: str
+    scheme: str
+    outcomes: dict[str, str]
+    recommendations: list[PastRecommendation] = []
+
+
 class DemoFile(Part):
     """The whole demonstration world. ``samples`` are by scheme code."""
 
@@ -149,6 +170,7 @@ class DemoFile(Part):
     samples: dict[str, Sample]
     conversations: list[ConversationPart] = []
     covers: list[CoverPart] = []
+    history: list[PastPart] = []
 
     def conversation(self, authority: str, scheme: str) -> ConversationPart:
         """What is said about an authority's assessment; an empty one if the file has none."""
@@ -202,6 +224,15 @@ def misfits(source: Source, demo: DemoFile, schemes: Mapping[str, SchemeText]) -
             if number not in scored:
                 place = ("conversations", i, "disputes", number)
                 yield source.problem(place, f"scheme {said.scheme} scores no benchmark {number}")
+    for i, past in enumerate(demo.history):
+        scheme = schemes.get(past.scheme)
+        for gss_code, line in past.outcomes.items():
+            said_of = line.split()
+            if scheme is None or len(said_of) != len(scheme.benchmarks):
+                yield source.problem(("history", i, "outcomes", gss_code), "needs one outcome for each benchmark")
+            elif wrong := [one for one in said_of if one not in PAST_GAPS and scheme.level(one) is None]:
+                place = ("history", i, "outcomes", gss_code)
+                yield source.problem(place, f"scheme {past.scheme} has no level {wrong[0]}")
 
 
 def _loose_ends(source: Source, demo: DemoFile) -> Iterator[Problem]:
@@ -229,3 +260,9 @@ def _loose_ends(source: Source, demo: DemoFile) -> Iterator[Problem]:
     for i, said in enumerate(demo.conversations):
         if said.authority not in codes:
             yield source.problem(("conversations", i, "authority"), f"{said.authority} is no authority of this file")
+    for i, past in enumerate(demo.history):
+        named = [(("outcomes", one), one) for one in past.outcomes]
+        named += [(("recommendations", j, "authority"), one.authority) for j, one in enumerate(past.recommendations)]
+        for where, code in named:
+            if code not in codes:
+                yield source.problem(("history", i, *where), f"{code} is no authority of this file")

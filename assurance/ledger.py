@@ -120,6 +120,7 @@ def events(
     by: Actor,
     at: datetime,
     name: str = "",
+    to_state: str = "",
     detail: dict[str, Any] | None = None,
     audience: Audience = Audience.BOTH,
 ) -> None:
@@ -130,6 +131,7 @@ def events(
                 kind=kind,
                 at=at,
                 name=name,
+                to_state=to_state,
                 person=by.user,
                 person_name=by.name,
                 authority=one.authority,

@@ -49,6 +49,7 @@ NEVER_WAITS = frozenset(
         MessageKind.LETTER,
         MessageKind.LETTER_CHASE,
         MessageKind.DIGEST,
+        MessageKind.MASS_EXPORT,
     }
 )
 LINK = "[link]"
@@ -531,6 +532,54 @@ def letter_chased(
         at=at,
     )
     return {person.pk: key for person, key in keys.items()}
+
+
+def mass_exported(
+    people: Iterable[User],
+    *,
+    at: datetime,
+    by: str,
+    export_id: int,
+    title: str,
+    format: str,
+    rows: int,
+    authorities: int,
+    mass: int,
+) -> int:
+    """Tell the auditors that somebody took the outcomes of many authorities away: once for each export.
+
+    Args:
+        by: name of whoever did.
+        title: of the kind of view; what is in it stays in the service.
+        mass: of how many authorities a file may hold single values before this is said.
+
+    Returns:
+        How many messages were written.
+    """
+    subject, body = compose(
+        "mass_export",
+        by=by,
+        at=at,
+        title=title,
+        format=format,
+        rows=rows,
+        authorities=authorities,
+        mass=mass,
+        page=f"{address('exports')}?mass=1",
+    )
+    return write(
+        [
+            Note(
+                kind=MessageKind.MASS_EXPORT,
+                person=person,
+                key=f"mass-export:{export_id}:{person.pk}",
+                subject=subject,
+                body=body,
+            )
+            for person in people
+        ],
+        at=at,
+    )
 
 
 def password_asked(person: User, *, at: datetime) -> bool:

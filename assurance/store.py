@@ -20,7 +20,7 @@ from django.core.files.base import File
 from django.core.files.storage import Storage, storages
 
 ALIAS = "uploads"
-EVIDENCE, DOCUMENTS, WORKBOOKS = "evidence", "documents", "workbooks"
+EVIDENCE, DOCUMENTS, WORKBOOKS, EXPORTS, HISTORY = "evidence", "documents", "workbooks", "exports", "history"
 """Prefixes. Each belongs to one model, so that what no row knows can be found."""
 
 _PREFIX = re.compile(r"[a-z]{1,30}")

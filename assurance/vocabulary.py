@@ -275,6 +275,18 @@ class Making(models.TextChoices):
     FAILED = "failed", _("Could not be made")
 
 
+class ExportFormat(models.TextChoices):
+    """As what a view leaves the service."""
+
+    CSV = "csv", _("CSV")
+    XLSX = "xlsx", _("Excel")
+    ODS = "ods", _("OpenDocument")
+    SVG = "svg", _("Picture (SVG)")
+    PNG = "png", _("Picture (PNG)")
+    PPTX = "pptx", _("Slides (PowerPoint)")
+    PDF = "pdf", _("PDF")
+
+
 class UploadState(models.TextChoices):
     """How far a workbook is that came back."""
 
@@ -282,6 +294,17 @@ class UploadState(models.TextChoices):
     COMPARED = "compared", _("Read and compared")
     REFUSED = "refused", _("Refused")
     APPLIED = "applied", _("Applied")
+    DISCARDED = "discarded", _("Discarded")
+
+
+class ImportState(models.TextChoices):
+    """How far a table of earlier years is on its way into the record."""
+
+    WAITING = "waiting", _("Being read")
+    READ = "read", _("Read, and not confirmed")
+    REFUSED = "refused", _("Refused")
+    APPLIED = "applied", _("Taken over")
+    UNDONE = "undone", _("Undone")
     DISCARDED = "discarded", _("Discarded")
 
 
@@ -309,6 +332,7 @@ class MessageKind(models.TextChoices):
     LETTER_SENT = "letter_sent", _("Letter issued")
     REMINDER = "reminder", _("Reminder of a deadline")
     DIGEST = "digest", _("Weekly digest")
+    MASS_EXPORT = "mass_export", _("Many authorities’ outcomes taken away")
 
 
 class MessageState(models.TextChoices):
@@ -375,3 +399,5 @@ class EventKind(models.TextChoices):
     CYCLE_MOVED = "cycle_moved", _("Cycle moved")
     MEMBERSHIP = "membership", _("Membership changed")
     REFERENCE = "reference", _("Reference data loaded")
+    WEIGHTS = "weights", _("Weights set")
+    EXPORTED = "exported", _("View taken away as a file")

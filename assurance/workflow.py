@@ -12,15 +12,24 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 
 from assurance import ledger
 from assurance.access import Actor, holds, require
-from assurance.models import Assessment, Question, Review, SelfAssessment
-from assurance.vocabulary import Answer, Audience, CycleState, EventKind, Permission, State
+from assurance.models import (
+    AgreedOutcome,
+    Assessment,
+    FollowUp,
+    FollowUpReview,
+    GoodPractice,
+    Question,
+    Review,
+    SelfAssessment,
+)
+from assurance.vocabulary import Answer, Audience, Basis, CycleState, EventKind, Permission, State
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,7 @@ class Row:
 
     ``needs`` names what a person must hand over with it, such as a reason; ``permissions`` are any-of. A movement
     from a state in ``quiet_from`` is the Home Office's own: the authority does not hear of it, or of its reason.
+    What is not ``offered`` belongs to something larger that is done on a page of its own.
     """
 
     name: str
@@ -54,6 +64,7 @@ class Row:
     guard: Guard = _no_guard
     needs: tuple[str, ...] = ()
     quiet_from: frozenset[str] = frozenset()
+    offered: bool = True
 
 
 @dataclass(frozen=True)
@@ -197,11 +208,15 @@ def move(
 
 
 def available(table: Table, record: Any, actor: Actor) -> list[Row]:
-    """The transitions that start from the record's state and that the actor may make. No query.
+    """The transitions that start from the record's state and that the actor may make on its pages. No query.
 
     Guards are not asked: a button whose guard objects leads to a page that says what is missing.
     """
-    return [row for row in table.rows if record.state in row.sources and holds(actor, row.permissions, record)]
+    return [
+        row
+        for row in table.rows
+        if row.offered and record.state in row.sources and holds(actor, row.permissions, record)
+    ]
 
 
 NEEDS = {
@@ -269,6 +284,37 @@ def _no_issued_letter(assessment: Assessment, actor: Actor) -> Sequence[Obstacle
     return [Obstacle(_("A letter has been issued. Withdraw or correct the letter instead"))]
 
 
+def _nothing_came_after(assessment: Assessment, actor: Actor) -> Sequence[Obstacle]:
+    """Whether a record that a history import made still is as it was made. One query."""
+    if assessment.history_import_id is None or not assessment.imported_digest:
+        return [Obstacle(_("The record was not made by a history import"))]
+    of_it = {"recommendation__assessment": OuterRef("pk")}
+    found: Any = (
+        Assessment.objects.filter(pk=assessment.pk)
+        .order_by()
+        .annotate(
+            judged=Exists(AgreedOutcome.objects.filter(assessment=OuterRef("pk")).exclude(basis=Basis.IMPORTED)),
+            answered=Exists(FollowUp.objects.filter(**of_it)) | Exists(FollowUpReview.objects.filter(**of_it)),
+            shared=Exists(GoodPractice.objects.filter(assessment=OuterRef("pk"))),
+        )
+        .values("judged", "answered", "shared")
+        .get()
+    )
+    reasons = (
+        (bool(assessment.letter_state), _("There is a letter on it")),
+        (found["judged"], _("Its outcomes were reviewed since")),
+        (found["answered"], _("A later assessment answers its recommendations")),
+        (found["shared"], _("Good practice was proposed from it")),
+    )
+    return [Obstacle(words) for applies, words in reasons if applies]
+
+
+def _was_undone(assessment: Assessment, actor: Actor) -> Sequence[Obstacle]:
+    if assessment.history_import_id is not None and not assessment.imported_digest:
+        return ()
+    return [Obstacle(_("Only a record whose import was undone can be imported again"))]
+
+
 def scored_benchmarks(assessment: Assessment) -> Any:
     """Ids of the benchmarks that the assessment's cycle scores, as a subquery."""
     return assessment.cycle.benchmarks.filter(scored=True).values("benchmark_id")
@@ -309,6 +355,10 @@ ASSESSMENT = Table(
             T("Reopen"), _no_issued_letter, ("reason",)),
         Row("withdraw", ANY, State.WITHDRAWN, (P.WITHDRAW,),
             T("Withdraw"), needs=("reason",)),
+        Row("undo_import", frozenset({State.AGREED}), State.WITHDRAWN, (P.IMPORT_HISTORY,),
+            T("Undo the import"), _nothing_came_after, ("reason",), offered=False),
+        Row("import_again", frozenset({State.WITHDRAWN}), State.AGREED, (P.IMPORT_HISTORY,),
+            T("Import again"), _was_undone, offered=False),
     ),
 )  # fmt: skip
-"""DESIGN section 5, row for row."""
+"""DESIGN section 5, row for row; and what becomes of records of earlier years that a history import made."""

@@ -126,6 +126,15 @@ def crosswalk_pairs(from_code: str, to_code: str) -> list[tuple[int, int]]:
     )
 
 
+def every_crosswalk() -> dict[tuple[str, str], list[tuple[int, int]]]:
+    """As :func:`crosswalk_pairs` for all that there are, by the two codes. One query."""
+    found: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    rows = CrosswalkEntry.objects.order_by("from_scheme__code", "to_scheme__code", "from_number")
+    for older, newer, *pair in rows.values_list("from_scheme__code", "to_scheme__code", "from_number", "to_number"):
+        found.setdefault((older, newer), []).append((pair[0], pair[1]))
+    return found
+
+
 def read_alike(code: str, number: int) -> dict[str, frozenset[int]]:
     """Which benchmarks of other schemes are read as this one, or this one as them: numbers by scheme. One query."""
     here = Q(from_scheme__code=code, from_number=number) | Q(to_scheme__code=code, to_number=number)

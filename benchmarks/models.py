@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import BooleanField, F, Func, Q, Value
 
 from benchmarks.vocabulary import Judgement, Relevance, Standing, Status
+
+SOUND_WEIGHTS = """strict $ ? (@.type() == "object" && exists(@.*) && !exists(@.* ? (
+    @.type() != "string" || !(@ like_regex "^(0[.](0[1-9]|[1-9][0-9])|[1-9][0-9]?[.][0-9][0-9])$"))))"""
+"""What the database takes as weights: at least one, each from 0.01 to 99.99 with both of its decimals."""
 
 
 class Scheme(models.Model):
@@ -141,3 +145,42 @@ class CrosswalkEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.from_scheme} {self.from_number} to {self.to_scheme} {self.to_number}"
+
+
+class WeightsVersion(models.Model):
+    """One version of the weights of a scheme, this product's own. The newest counts; none ever changes.
+
+    They belong to the scheme and not to one wording of it, because a benchmark's number stays. Migration 0003 makes
+    the database refuse a change. ``made_by_name`` is as it was at the time: this app knows no person.
+    """
+
+    scheme = models.ForeignKey(Scheme, on_delete=models.PROTECT, related_name="weights")
+    # Not "positive", whose own check could never be violated: a row is not changed once it is there.
+    number = models.SmallIntegerField(help_text="From 1; version 0 is what the scheme's own file says.")
+    weights = models.JSONField(help_text='By number of the benchmark, as text such as "1.50".')
+    reason = models.CharField(max_length=1000)
+    made_at = models.DateTimeField()
+    made_by_name = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ["scheme", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["scheme", "number"], name="weights_version_once"),
+            models.CheckConstraint(condition=Q(number__gte=1), name="weights_version_from_one"),
+            models.CheckConstraint(condition=~Q(reason=""), name="weights_version_has_reason"),
+            models.CheckConstraint(
+                condition=Q(
+                    Func(
+                        F("weights"),
+                        Value(SOUND_WEIGHTS),
+                        function="jsonb_path_exists",
+                        template="%(function)s(%(expressions)s::jsonpath)",
+                        output_field=BooleanField(),
+                    )
+                ),
+                name="weights_version_is_sound",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scheme}, weights {self.number}"

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from assurance import ledger
 from assurance.access import Actor, countable, holds, reach, require_anywhere, visible
-from assurance.insights.figures import figures
+from assurance.insights import figures
 from assurance.insights.sampling import draw
 from assurance.models import AgreedOutcome, Assessment, Event, Overrule, Recommendation
 from assurance.vocabulary import Audience, EventKind, LetterState, Permission
@@ -287,7 +287,7 @@ def _lines(actor: Actor, letters: Sequence[Waiting]) -> tuple[Line, ...]:
     }
     lines = []
     for one in letters:
-        share = figures(scheme_text(one.scheme_version_id), outcomes[one.assessment_id]).share
+        share = figures.share(scheme_text(one.scheme_version_id), outcomes[one.assessment_id])
         recommendations, overruled = counts[one.assessment_id]
         lines.append(Line(one, share.numerator, share.denominator, recommendations, overruled))
     return tuple(lines)

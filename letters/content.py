@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import CharField, OuterRef, Subquery, Value
 
-from assurance.insights.figures import figures
+from assurance.insights import figures
 from assurance.models import AgreedOutcome, Assessment, Recommendation, Review, Strength
 from assurance.queries.follow_ups import follow_ups_of
 from assurance.queries.points import points
@@ -132,7 +132,7 @@ def _gathered(letter: Letter, today: date) -> _Gathered:
     reviews = _reviews(assessment)
     agreed = {key: (one.stands, one.stands_level) for key, one in reviews.items() if one.stands}
     both = points(Strength.objects.filter(assessment=assessment), Recommendation.objects.filter(assessment=assessment))
-    share = figures(scheme, agreed).share
+    share = figures.share(scheme, agreed)
     followed = follow_ups_of(assessment)
     facts = Facts(
         reference=reference(letter),

@@ -7,7 +7,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
 from assurance import scope
-from assurance.actions import documents
+from assurance.actions import documents, exports
 from assurance.tasks import ScopedTask
 from assurance.vocabulary import LETTER_DOCUMENTS, DocumentKind
 from letters import batches, deliveries, submission
@@ -15,6 +15,7 @@ from letters import documents as copies
 from letters.actions import give_up_file, make_file
 from letters.board import make
 from letters.queries import waiting_for_file
+from letters.region_pack import make as region_pack
 
 SUBMISSION_WITHIN = 120
 """Seconds for the longest self-assessment that can be typed; see ``letters.pdf.submission``."""
@@ -87,3 +88,9 @@ def sweep_batches() -> int:
 def chase() -> int:
     """Remind authorities of letters that nobody there has opened. Returns how many letters; again adds none."""
     return deliveries.chase(at=timezone.now())
+
+
+@shared_task(name="letters.make_region_pack", soft_time_limit=SUBMISSION_WITHIN, time_limit=SUBMISSION_WITHIN + 30)
+def make_region_pack(export_id: int) -> None:
+    """Make a region pack, for whoever asked for it. Doing it twice does it once."""
+    exports.make(export_id=export_id, at=timezone.now(), maker=region_pack.file_of)

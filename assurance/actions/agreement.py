@@ -327,7 +327,11 @@ def stand_down(assessment: Assessment, which: str, by: Actor, at: datetime) -> H
     if not rows:
         return ()
     ledger.delete_many(AgreedOutcome, rows, by=by, at=at)
-    scheme = scheme_text(assessment.cycle.scheme_version_id)
+    return fallen(scheme_text(assessment.cycle.scheme_version_id), rows, which)
+
+
+def fallen(scheme: SchemeText, rows: Iterable[AgreedOutcome], which: str) -> Happened:
+    """What is said of outcomes of one assessment that no longer stand, those that had a level."""
     levels = {row.benchmark_id: row.level_id for row in rows if row.answer == Answer.OUTCOME}
     return [
         _movement(one.number, _label(scheme, levels[one.id]), "", which)

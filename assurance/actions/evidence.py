@@ -18,7 +18,7 @@ from assurance import filetypes, ledger, scanning, store, text
 from assurance.access import Actor, Forbidden, fetch, holds
 from assurance.actions.questions import is_open
 from assurance.actions.refusals import NotEditable, Stale, Unfit
-from assurance.models import Assessment, Document, Evidence, EvidenceFile, Question, SelfAssessment, Upload
+from assurance.models import Assessment, Document, Evidence, EvidenceFile, Export, Question, SelfAssessment, Upload
 from assurance.vocabulary import (
     EDITABLE_STATES,
     Answer,
@@ -375,7 +375,13 @@ def forget_lost(*, before: datetime) -> int:
     That is what a transaction left behind that was taken back after its bytes were written. Returns how many.
     """
     count = 0
-    for prefix, model in ((store.EVIDENCE, EvidenceFile), (store.DOCUMENTS, Document), (store.WORKBOOKS, Upload)):
+    kept = (
+        (store.EVIDENCE, EvidenceFile),
+        (store.DOCUMENTS, Document),
+        (store.WORKBOOKS, Upload),
+        (store.EXPORTS, Export),
+    )
+    for prefix, model in kept:
         known = set(model._default_manager.exclude(path="").order_by().values_list("path", flat=True))
         for path in store.lost(prefix, known, before):
             store.forget(path)

@@ -20,8 +20,8 @@ class Explained:
     """A figure with its explanation.
 
     ``value`` is as it is shown ("–" is never a value: what has none says why). ``rule`` is one sentence; ``of`` says
-    what the denominator is, such as "7 of 8 benchmarks scored"; ``weights`` names the version of the weights ("" where
-    none counts).
+    what the denominator is, such as "7 of 8 benchmarks have an outcome"; ``weights`` names the version of the weights
+    ("" where none counts). ``name`` is what the figure is called ("" where a heading above it says that).
     """
 
     value: StrOrPromise
@@ -29,3 +29,4 @@ class Explained:
     of: StrOrPromise
     weights: StrOrPromise = ""
     left_out: tuple[LeftOut, ...] = ()
+    name: StrOrPromise = ""

@@ -37,6 +37,7 @@ def share_explained(
         ),
         of="; ".join(filter(None, (out_of, _denominator(share.denominator, benchmarks, unlike)))),
         left_out=_left_out(share.excluded, reasons or {}, unlike),
+        name=_("Met or exceeded"),
     )
 
 
@@ -63,6 +64,7 @@ def score_explained(
         of=_denominator(score.benchmarks, benchmarks, unlike),
         weights=weights_said(weights),
         left_out=_left_out(score.excluded, reasons or {}, unlike),
+        name=_("Weighted score"),
     )
 
 

@@ -5,6 +5,8 @@ from assurance.models.conversation import Comment, FollowUp, FollowUpReview, Mes
 from assurance.models.cycle import Cycle, CycleBenchmark
 from assurance.models.event import Event, ReferenceEvent
 from assurance.models.evidence import Evidence, EvidenceFile
+from assurance.models.export import Export
+from assurance.models.past import HistoryImport
 from assurance.models.people import Membership, User
 from assurance.models.picture import PictureCount, PictureRow
 from assurance.models.practice import GoodPractice, LibraryEntry
@@ -33,10 +35,12 @@ __all__ = [
     "Event",
     "Evidence",
     "EvidenceFile",
+    "Export",
     "FollowUp",
     "FollowUpReview",
     "GivenBenchmark",
     "GoodPractice",
+    "HistoryImport",
     "LibraryEntry",
     "MeetingPoint",
     "Membership",

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from assurance.models.base import OutcomeRecord, Tenant, Versioned, history
 from assurance.models.cycle import Cycle
@@ -39,6 +39,15 @@ class Assessment(Tenant, Versioned):
     imported_digest = models.CharField(
         max_length=64, blank=True, help_text="SHA-256 of the case that this record was taken over from."
     )
+    history_import = models.ForeignKey(
+        "assurance.HistoryImport", on_delete=models.PROTECT, null=True, blank=True, related_name="assessments",
+        help_text="The table that this record was taken over from; undone, it has this and no digest.",
+    )  # fmt: skip
+    source_date = models.DateField(null=True, blank=True, help_text="The date that the source gives of itself.")
+    stated_met = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="How many benchmarks the source says are met or exceeded, named or not."
+    )
+    stated_of = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Of how many it says so.")
 
     history = history()
 
@@ -55,6 +64,16 @@ class Assessment(Tenant, Versioned):
                 name="assessment_letter_check_has_both_dates",
                 condition=Q(letter_check_since__isnull=True, letter_check_until__isnull=True)
                 | Q(letter_check_since__isnull=False, letter_check_until__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="assessment_stated_share_is_whole",
+                condition=Q(stated_met__isnull=True, stated_of__isnull=True)
+                | Q(
+                    stated_met__isnull=False,
+                    stated_of__isnull=False,
+                    stated_of__gt=0,
+                    stated_met__lte=F("stated_of"),
+                ),
             ),
         ]
         indexes = [models.Index(fields=["authority", "cycle"], name="assessment_by_authority")]

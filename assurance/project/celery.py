@@ -9,5 +9,5 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "assurance.project.settings")
 app = Celery("prevent")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-for modules in ("mail_tasks", "evidence_tasks", "document_tasks"):
+for modules in ("mail_tasks", "evidence_tasks", "document_tasks", "export_tasks"):
     app.autodiscover_tasks(["assurance"], related_name=modules)

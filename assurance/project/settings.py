@@ -311,6 +311,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-documents": {"task": "documents.sweep", "schedule": 60.0},
     "sweep-evidence": {"task": "evidence.sweep", "schedule": 60.0},
     "sweep-uploads": {"task": "uploads.sweep", "schedule": timedelta(days=1)},
+    "sweep-exports": {"task": "exports.sweep", "schedule": 60.0},
     "sweep-drafts": {"task": "drafts.sweep", "schedule": timedelta(days=1)},
 }
 

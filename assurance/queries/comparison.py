@@ -57,7 +57,7 @@ P = Permission
 PAGE_SIZE = 50
 ALL = "all"
 """In the address: every region, where one would otherwise be chosen."""
-MINE = "me"
+MINE = "mine"
 """In the address: the reader's own portfolio."""
 YEARS, JUDGEMENTS = "agreed", "self"
 WHAT: Mapping[str, StrOrPromise] = {
@@ -79,7 +79,7 @@ class Choice:
     nation: str = ""
     type: str = ""
     partnership: str = ""
-    portfolio: str = ""
+    whose: str = ""
     count: str = ""
     show: str = ""
     sort: str = ""
@@ -93,6 +93,11 @@ class Choice:
         """The address of the page with this choice, some of it changed."""
         values = {key: value for key, value in vars(replace(self, **changes)).items() if value}
         return f"?{urlencode(values)}"
+
+    @property
+    def query(self) -> str:
+        """The choice as it stands after a question mark."""
+        return self.address().removeprefix("?")
 
 
 @dataclass(frozen=True)
@@ -354,7 +359,7 @@ class _Found:
             count=choice.count if choice.count in COUNTS else "",
             show=choice.show if choice.show in SHOWS else "",
             sort=choice.sort if choice.sort.removeprefix("-") in compared.SORTS else "",
-            portfolio=MINE if choice.portfolio == MINE and self.portfolio else "",
+            whose=MINE if choice.whose == MINE and self.portfolio else "",
         )
 
     @property
@@ -433,7 +438,7 @@ class _Found:
             type=choice.type if choice.type in types else "",
             partnership=choice.partnership if choice.partnership in dict(self.partnerships) else "",
         )
-        narrowed = kept.region or kept.nation or kept.type or kept.partnership or kept.portfolio
+        narrowed = kept.region or kept.nation or kept.type or kept.partnership or kept.whose
         if not narrowed and len(regions) > 1 and not self.portfolio:
             # A whole country is compared when it is asked for.
             kept = replace(kept, region=min(regions))
@@ -476,7 +481,7 @@ class _Found:
         if choice.partnership:
             members = PartnershipMember.objects.filter(self._in_time(), partnership=int(choice.partnership))
             rows = rows.filter(authority__in=members.values("authority"))
-        if choice.portfolio:
+        if choice.whose:
             rows = rows.filter(authority__in=self.portfolio)
         return rows
 
@@ -602,7 +607,7 @@ class _Found:
             choice.nation,
             choice.type,
             dict(self.partnerships).get(choice.partnership, ""),
-            _("my portfolio") if choice.portfolio else "",
+            _("my portfolio") if choice.whose else "",
         ]
         return ", ".join(part for part in parts if part) or _("all that you see")
 

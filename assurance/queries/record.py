@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -19,11 +20,14 @@ from django_stubs_ext import StrOrPromise
 from assurance.access import Actor, Forbidden, fetch, visible
 from assurance.actions.carrying import previous_answers
 from assurance.differences import whole
-from assurance.insights.figures import Figures, figures
+from assurance.insights import figures
+from assurance.insights.explained import Explained
+from assurance.insights.explaining import score_explained, share_explained
 from assurance.marks import mark_labels
 from assurance.models import (
     AgreedOutcome,
     Assessment,
+    CycleBenchmark,
     Dispute,
     Event,
     Question,
@@ -33,6 +37,7 @@ from assurance.models import (
     Strength,
 )
 from assurance.queries.follow_ups import FollowUps, follow_ups
+from assurance.queries.history_imports import Source, source_of
 from assurance.queries.meeting_points import Point, noted
 from assurance.queries.meeting_points import points as noted_points
 from assurance.queries.points import Points, points
@@ -40,6 +45,8 @@ from assurance.queries.quality import Found, look
 from assurance.vocabulary import SHARED_STATES, Answer, Basis, EventKind, Permission, State, Verdict
 from assurance.workflow import ASSESSMENT, Obstacle, Row, available
 from benchmarks.catalogue import BenchmarkText, SchemeText, scheme_text
+from benchmarks.scoring import Share
+from benchmarks.weighing import weights_for
 
 P = Permission
 
@@ -122,11 +129,27 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Stated:
+    """A share that a source states of itself, and of how many benchmarks it names an outcome."""
+
+    met: int
+    of: int
+    named: int
+    unknown: int
+
+    @property
+    def percent(self) -> int:
+        """The share as a whole per cent, halves rounded up."""
+        return (200 * self.met + self.of) // (2 * self.of)
+
+
+@dataclass(frozen=True)
 class Record:
     """Everything that the actor may read of an assessment at this moment.
 
-    ``figures`` are of what stands, or of what is proposed while nothing does. ``settlement`` is why the regional
-    manager settled ("" if nobody did).
+    ``share`` and ``figures`` are of what stands, or of what is proposed while nothing does; the second has the score as
+    well, where a page asks for it. ``unscored`` says of benchmarks that are not applicable why the cycle does not score
+    them. ``settlement`` is why the regional manager settled ("" if nobody did).
     """
 
     assessment: Assessment
@@ -138,11 +161,24 @@ class Record:
     points: Points
     follow_ups: FollowUps
     transitions: tuple[Row, ...]
-    figures: Figures | None
+    share: Share | None
+    figures: figures.Figures | None
+    unscored: Mapping[int, str]
     settlement: str = ""
     last_year: str = ""
     open_questions: int = 0
     meeting: tuple[Point, ...] = ()
+    source: Source | None = None
+
+    @property
+    def stated(self) -> Stated | None:
+        """What the source of an imported record says of itself, while the record stands."""
+        found = self.assessment
+        if not self.shows_agreed or found.stated_met is None or found.stated_of is None:
+            return None
+        scored = [line for line in self.lines if line.scored]
+        unknown = sum(line.agreed == Answer.UNKNOWN.label for line in scored)
+        return Stated(found.stated_met, found.stated_of, len(scored) - unknown, unknown)
 
     @cached_property
     def last_disputed(self) -> datetime | None:
@@ -179,6 +215,23 @@ class Record:
         """Where the adviser and the authority see it differently."""
         return tuple(line for line in self.lines if line.differs)
 
+    @cached_property
+    def explained(self) -> tuple[Explained, ...]:
+        """The two figures with their explanations; none where there are no figures."""
+        if self.figures is None:
+            return ()
+        benchmarks = len(self.scheme.benchmarks)
+        return (
+            share_explained(self.figures.share, benchmarks=benchmarks, reasons=self.unscored),
+            score_explained(
+                self.figures.score,
+                self.figures.weights,
+                benchmarks=benchmarks,
+                most_points=self.figures.most_points,
+                reasons=self.unscored,
+            ),
+        )
+
     @property
     def is_proposed(self) -> bool:
         """Whether the outcomes are shown to the authority and do not stand."""
@@ -197,6 +250,9 @@ class Record:
         if state == State.AGREED:
             bases = {line.basis for line in self.lines if line.basis}
             if Basis.IMPORTED.label in bases:
+                if self.assessment.source_date is not None:
+                    dated = {"day": date_format(self.assessment.source_date, "j F Y")}
+                    return gettext("Taken over from an earlier record of %(day)s") % dated
                 return gettext("Taken over from an earlier record")
             if not self.settled:
                 return gettext("Agreed on %(day)s") % day
@@ -210,13 +266,18 @@ class Record:
         return gettext("Not proposed – for the Home Office only")
 
 
-def record(actor: Actor, assessment_id: int) -> Record:
-    """The three judgements side by side, with texts. At most six queries: one for each, and what goes with them."""
-    return record_of(actor, fetch(actor, P.READ_PROGRESS, Assessment, related=("cycle",), pk=assessment_id))
+def record(actor: Actor, assessment_id: int, *, with_score: bool = False) -> Record:
+    """The three judgements side by side, with texts. At most six queries: one for each, and what goes with them.
+
+    With the score it is one more, for the weights. Two more say whence a record was taken over that a table of
+    earlier years brought.
+    """
+    assessment = fetch(actor, P.READ_PROGRESS, Assessment, related=("cycle",), pk=assessment_id)
+    return record_of(actor, assessment, with_score=with_score)
 
 
-def record_of(actor: Actor, assessment: Assessment) -> Record:
-    """The same of an assessment that was fetched for something else, with its cycle. At most five queries."""
+def record_of(actor: Actor, assessment: Assessment, *, with_score: bool = False) -> Record:
+    """The same of an assessment that was fetched for something else, with its cycle. One query less."""
     scheme = scheme_text(assessment.cycle.scheme_version_id)
     own = _by_benchmark(actor, SelfAssessment, assessment)
     reviews = _reviews(actor, assessment)
@@ -248,6 +309,7 @@ def record_of(actor: Actor, assessment: Assessment) -> Record:
             )
         )
     judged = agreed or (reviews if assessment.state in SHARED_STATES else {})
+    outcomes = {key: (row.answer, row.level_id) for key, row in judged.items()}
     return Record(
         assessment=assessment,
         scheme=scheme,
@@ -258,10 +320,17 @@ def record_of(actor: Actor, assessment: Assessment) -> Record:
         points=_points(actor, assessment) if reviews else Points(),
         follow_ups=follow_ups(actor, assessment) if own else FollowUps(),
         transitions=tuple(available(ASSESSMENT, assessment, actor)),
-        figures=figures(scheme, {key: (row.answer, row.level_id) for key, row in judged.items()}) if judged else None,
+        share=figures.share(scheme, outcomes) if judged else None,
+        figures=figures.figures(scheme, outcomes, weights_for(scheme)) if judged and with_score else None,
+        unscored={
+            benchmark.number: judged[benchmark.id].unscored
+            for benchmark in scheme.benchmarks.values()
+            if benchmark.id in judged and judged[benchmark.id].unscored
+        },
         open_questions=next((row.open_questions or 0 for row in reviews.values()), 0),
         meeting=noted_points(scheme, next((row.noted for row in reviews.values()), ())),
         settlement=next((row.why or "" for row in agreed.values() if row.basis == Basis.SETTLED), ""),
+        source=source_of(actor, assessment),
     )
 
 
@@ -319,7 +388,8 @@ def label(scheme: SchemeText, row: SelfAssessment | Review | AgreedOutcome) -> s
 def _reviews(actor: Actor, assessment: Assessment) -> dict[int, Any]:
     """The adviser's judgements, each with its disputes (``raised``). One query.
 
-    With each come, of the whole assessment, how many questions wait and what was agreed in a meeting (``noted``).
+    With each come, of the whole assessment, how many questions wait and what was agreed in a meeting (``noted``), and
+    why the cycle does not score the benchmark (``unscored``).
     """
     raised = (
         visible(actor, Dispute)
@@ -331,7 +401,10 @@ def _reviews(actor: Actor, assessment: Assessment) -> dict[int, Any]:
     waiting = asked.values("assessment").annotate(count=Count("pk")).values("count")
     rows = visible(actor, Review).filter(assessment=assessment)
     rows = rows.annotate(
-        raised=ArraySubquery(raised), open_questions=Subquery(waiting), noted=noted(actor, assessment.pk)
+        raised=ArraySubquery(raised),
+        open_questions=Subquery(waiting),
+        noted=noted(actor, assessment.pk),
+        unscored=_unscored(),
     )
     return {row.benchmark_id: row for row in rows.order_by()}
 
@@ -371,17 +444,26 @@ def transition_page(actor: Actor, assessment_id: int, name: str, *, draws_record
         row=row,
         starts_here=starts_here,
         obstacles=tuple(row.guard(assessment, actor)) if draws_record else (),
-        record=record_of(actor, assessment) if draws_record else None,
+        record=record_of(actor, assessment, with_score=True) if draws_record else None,
         quality=look(assessment) if draws_record and name == "propose" else None,
     )
 
 
 def _agreed(actor: Actor, assessment: Assessment) -> dict[int, Any]:
-    """What stands, each with why it was settled, if it was and the actor may read that (``why``). One query."""
+    """What stands, each with why it was settled, if it was and the actor may read that (``why``). One query.
+
+    With each comes why the cycle does not score the benchmark (``unscored``).
+    """
     settled = visible(actor, Event).filter(assessment=OuterRef("assessment"), kind=EventKind.TRANSITION, name="settle")
     why = Subquery(settled.order_by("-at", "-id").values("reason")[:1])
-    rows = visible(actor, AgreedOutcome).filter(assessment=assessment).annotate(why=why)
+    rows = visible(actor, AgreedOutcome).filter(assessment=assessment).annotate(why=why, unscored=_unscored())
     return {row.benchmark_id: row for row in rows.order_by()}
+
+
+def _unscored() -> Subquery:
+    """Why the cycle does not score a row's benchmark; None where it does."""
+    decided = CycleBenchmark.objects.filter(cycle=OuterRef("assessment__cycle"), benchmark=OuterRef("benchmark"))
+    return Subquery(decided.filter(scored=False).order_by().values("reason")[:1])
 
 
 def _points(actor: Actor, assessment: Assessment) -> Points:

@@ -43,9 +43,9 @@ TEXT_KINDS = frozenset(
      K.FOLLOWED_UP, K.UPLOADED}
 )  # fmt: skip
 LETTER_KINDS = frozenset({K.LETTER_SAVED, K.LETTER_MOVED, K.LETTER_READ})
-DECISIONS = ("propose", "accept", "dispute", "reconsider", "settle", "reopen")
+DECISIONS = ("propose", "accept", "dispute", "reconsider", "settle", "reopen", "undo_import", "import_again")
 """Transitions that are about outcomes."""
-MOVERS = Q(kind=K.TRANSITION, name__in=("propose", "accept", "settle", "reopen", "withdraw"))
+MOVERS = Q(kind=K.TRANSITION, name__in=("propose", "accept", "settle", "reopen", "withdraw", "undo_import"))
 """Those by which outcomes move."""
 DISPUTES = Q(kind=K.TRANSITION, name="dispute")
 FOLDED = (TEXT_KINDS | {K.LETTER_SAVED, K.LETTER_READ, K.DOWNLOADED}) - {K.CARRIED, K.UPLOADED}
@@ -378,8 +378,8 @@ SENTENCES: dict[str, tuple[StrOrPromise, StrOrPromise]] = {
     K.SENT_AGAIN: (T("%(who)s had an e-mail sent again"), T("%(who)s had an e-mail sent again")),
     K.CREATED: (T("%(who)s created the assessment"), T("%(who)s created the assessment")),
     K.IMPORTED: (
-        T("%(who)s took the record over from an earlier one"),
-        T("%(who)s took the record over from an earlier one"),
+        T("%(who)s took the record over from an earlier one: %(file)s"),
+        T("%(who)s took the record over from an earlier one: %(file)s"),
     ),
     K.LETTER_SAVED: (
         T("%(who)s saved the draft of letter %(letter)s"),
@@ -409,6 +409,8 @@ BY_NAME: dict[tuple[str, str], StrOrPromise] = {
     (K.TRANSITION, "settle"): T("%(who)s settled the dispute"),
     (K.TRANSITION, "reopen"): T("%(who)s reopened the assessment"),
     (K.TRANSITION, "withdraw"): T("%(who)s withdrew the assessment"),
+    (K.TRANSITION, "undo_import"): T("%(who)s undid the import of the record"),
+    (K.TRANSITION, "import_again"): T("%(who)s imported the record again"),
     (K.TAKEN_BACK, "draft"): T("%(who)s took over what %(about)s had typed on %(benchmark)s and not saved"),
     (K.EVIDENCE, "added"): T("%(who)s added evidence: files or a link"),
     (K.EVIDENCE, "linked"): T("%(who)s added evidence: files or a link"),
@@ -468,6 +470,7 @@ def sentence(event: Any, scheme: SchemeText) -> str:
         "benchmark": _("benchmark %(number)s, %(title)s") % named if named else _("a benchmark"),
         "about": event.about or _("a colleague"),
         "letter": event.detail.get("number", ""),
+        "file": event.detail.get("file", ""),
     }
     if said := BY_NAME.get((event.kind, event.name)):
         return " ".join((str(said) % words).split())

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Q
 from django.urls import reverse
@@ -99,6 +100,11 @@ class TrendPage:
     tables: tuple[SchemeTable, ...]
     drawings: tuple[tuple[str, Drawing], ...]
     rules: tuple[str, ...]
+
+    @property
+    def query(self) -> str:
+        """What an address of its export says."""
+        return urlencode({"authority": self.authority.pk, "count": self.count})
 
     @property
     def pictures(self) -> tuple[tuple[str, str, str], ...]:

@@ -34,5 +34,5 @@ def overview(request: HttpRequest, assessment_id: int) -> HttpResponse:
 @signed_in
 def record(request: HttpRequest, assessment_id: int) -> HttpResponse:
     """The three judgements side by side, as far as the actor may see them."""
-    view = judged.record(request.actor, assessment_id)
+    view = judged.record(request.actor, assessment_id, with_score=True)
     return render(request, "assessments/record.html", {"view": view})

@@ -92,10 +92,10 @@ def read(data: bytes, expected: Expected) -> list[Found]:
 
     Raises :class:`Refused` when the file is none of ours, or not of this assessment.
     """
-    tables = _tables(parts_of(data))
-    about = _about(tables, expected)
+    found_tables = tables(parts_of(data))
+    about = _about(found_tables, expected)
     sheets: dict[int, list[_Table]] = {}
-    for name, rows in tables:
+    for name, rows in found_tables:
         if found := _table(name, rows):
             sheets.setdefault(found.number, []).append(found)
     result = []
@@ -138,7 +138,8 @@ def from_json(number: int, kept: Mapping[str, Any]) -> Found:
 Rows = Sequence[Sequence[Any]]
 
 
-def _tables(parts: Parts) -> list[tuple[str, Rows]]:
+def tables(parts: Parts) -> list[tuple[str, Rows]]:
+    """The cells of each sheet, by its name. Raises :class:`Refused` where the reader makes nothing of the file."""
     try:
         book = CalamineWorkbook.from_filelike(BytesIO(parts.archive))
         return [(name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in book.sheet_names]
@@ -151,8 +152,8 @@ def _tables(parts: Parts) -> list[tuple[str, Rows]]:
         raise
 
 
-def _about(tables: Sequence[tuple[str, Rows]], expected: Expected) -> dict[str, str]:
-    rows = next((rows for name, rows in tables if name == ABOUT), None)
+def _about(found_tables: Sequence[tuple[str, Rows]], expected: Expected) -> dict[str, str]:
+    rows = next((rows for name, rows in found_tables if name == ABOUT), None)
     found = {said(row[0]): said(row[1]) for row in rows or () if len(row) > 1 and said(row[0])}
     if found.get("service") != SERVICE:
         raise Refused(_("The file was not made here. Download the workbook here, and fill in that one"))

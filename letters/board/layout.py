@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from letters.board.content import BoardContent, Outcomes, Passage, Section, Spread, Tone
 from letters.board.measure import height, wrap
@@ -62,7 +63,10 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table: the first row is its heading, the first column names the row. A break is drawn before a column."""
+    """A table: the first row is its heading, the first column names the row. A break is drawn before a column.
+
+    ``tones`` shades the cells of each row after the first, None leaving one plain; nothing is said by shade alone.
+    """
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -70,14 +74,21 @@ class Grid:
     description: str
     break_before: int | None = None
     numeric: bool = False
+    size: int = CELL
+    tones: tuple[tuple[Tone | None, ...], ...] = ()
 
     def row_height(self, row: Sequence[str], *, bold: bool = False) -> float:
         """As high as its highest cell."""
         lines = max(
-            len(wrap(text, CELL, room - 2 * CELL_SIDE, bold=bold or not column))
+            len(wrap(text, self.size, room - 2 * CELL_SIDE, bold=bold or not column))
             for column, (text, room) in enumerate(zip(row, self.widths, strict=True))
         )
-        return height(lines, CELL) + 2 * CELL_TOP
+        return height(lines, self.size) + 2 * CELL_TOP
+
+    def shaded(self) -> list[tuple[tuple[str, ...], tuple[Tone | None, ...]]]:
+        """Each row with the tone of each of its cells, the first cell's being None."""
+        plain: tuple[Tone | None, ...] = (None,) * len(self.widths)
+        return [(row, (None, *self.tones[place]) if self.tones else plain) for place, row in enumerate(self.rows)]
 
     def heights(self) -> list[float]:
         """Of each row, the heading first."""
@@ -86,11 +97,18 @@ class Grid:
 
 @dataclass(frozen=True)
 class Bars:
-    """A chart of stacked bars, one for each category. A value of None is hidden and leaves no bar."""
+    """A chart of bars for each category: stacked, or one below the other. A value of None leaves no bar.
+
+    ``number_format`` is how its numbers are written, in the words of spreadsheets; ``most`` where its axis ends, None
+    for where the longest bar does.
+    """
 
     categories: tuple[str, ...]
-    series: tuple[tuple[str, Tone, tuple[int | None, ...]], ...]
+    series: tuple[tuple[str, Tone, tuple[float | None, ...]], ...]
     description: str
+    is_stacked: bool = True
+    number_format: str = "0"
+    most: float | None = None
 
 
 @dataclass(frozen=True)
@@ -115,6 +133,34 @@ class Slide:
         return sum(one.height() for one in self.paragraphs)
 
 
+@dataclass(frozen=True)
+class Deck:
+    """Slides, with what stands on each of them and what the file says of itself. ``owner`` is whose it is."""
+
+    slides: tuple[Slide, ...]
+    title: str
+    owner: str
+    language: str
+    date: date
+    marking: str
+    foot: str
+    page: str
+
+
+def whole(content: BoardContent) -> Deck:
+    """A board pack as it is drawn."""
+    return Deck(
+        slides=deck(content),
+        title=content.title,
+        owner=content.authority,
+        language=content.language,
+        date=content.date,
+        marking=content.marking,
+        foot=content.foot,
+        page=content.page,
+    )
+
+
 def deck(content: BoardContent) -> tuple[Slide, ...]:
     """The whole pack as slides."""
     return tuple(_slides(content))
@@ -126,25 +172,25 @@ def _slides(content: BoardContent) -> Iterator[Slide]:
     before = (content.duty, content.summary)
     after = (content.strengths, content.recommendations, content.follow_ups)
     for section in before:
-        yield from _titled(content, section.heading, _texts(section)) if section else ()
-    yield from _titled(content, content.outcomes.heading, _outcomes(content.outcomes))
+        yield from titled(content.continued, section.heading, texts(section)) if section else ()
+    yield from titled(content.continued, content.outcomes.heading, _outcomes(content.outcomes))
     for section in after:
-        yield from _titled(content, section.heading, _texts(section)) if section else ()
+        yield from titled(content.continued, section.heading, texts(section)) if section else ()
     yield from _spread(content, content.region)
-    yield from _titled(content, content.questions.heading, _texts(content.questions))
+    yield from titled(content.continued, content.questions.heading, texts(content.questions))
 
 
-def _titled(content: BoardContent, title: str, slides: Sequence[Slide]) -> Iterator[Slide]:
+def titled(continued: str, title: str, slides: Sequence[Slide]) -> Iterator[Slide]:
     """No two slides have one title, so that they can be told apart in a list of them."""
     for part, slide in enumerate(slides, start=1):
-        named = title if part == 1 else content.continued.format(title=title, part=part, parts=len(slides))
+        named = title if part == 1 else continued.format(title=title, part=part, parts=len(slides))
         yield replace(slide, title=named)
 
 
 # Text
 
 
-def _texts(section: Section) -> list[Slide]:
+def texts(section: Section) -> list[Slide]:
     """Passages are kept whole where a slide can hold them."""
     blocks = [[Paragraph(line, SMALL)] for line in section.lede]
     blocks += [[Paragraph(point, bullet=True)] for point in section.points]
@@ -240,24 +286,28 @@ def _outcomes(outcomes: Outcomes) -> list[Slide]:
         widths = (0.65 * ROOM, 0.35 * ROOM)
         rows = tuple((row.title, row.now) for row in outcomes.rows)
     grid = Grid(tuple(outcomes.columns), rows, widths, outcomes.heading, break_before=2 if outcomes.is_broken else None)
-    return _gridded(lede, grid)
+    return gridded(lede, grid)
 
 
-def _gridded(lede: tuple[Paragraph, ...], grid: Grid) -> list[Slide]:
+def gridded(lede: tuple[Paragraph, ...], grid: Grid) -> list[Slide]:
     """A table on as many slides as it takes, its heading row on each; what leads in stands on the first."""
     header, *heights = grid.heights()
     slides: list[Slide] = []
-    rows: list[tuple[str, ...]] = []
+    start = 0
     left = BODY_ROOM - sum(one.height() for one in lede) - header
     if left < heights[0]:
         slides, lede, left = [Slide("", lede)], (), BODY_ROOM - header
-    for row, tall in zip(grid.rows, heights, strict=True):
+    for place, tall in enumerate(heights):
         if tall > left:
-            slides.append(Slide("", lede, replace(grid, rows=tuple(rows))))
-            rows, lede, left = [], (), BODY_ROOM - header
-        rows.append(row)
+            slides.append(Slide("", lede, _part(grid, start, place)))
+            start, lede, left = place, (), BODY_ROOM - header
         left -= tall
-    return [*slides, Slide("", lede, replace(grid, rows=tuple(rows)))]
+    return [*slides, Slide("", lede, _part(grid, start, len(heights)))]
+
+
+def _part(grid: Grid, start: int, end: int) -> Grid:
+    """Some of the rows of a table."""
+    return replace(grid, rows=grid.rows[start:end], tones=grid.tones[start:end])
 
 
 def _spread(content: BoardContent, spread: Spread) -> Iterator[Slide]:
@@ -276,7 +326,7 @@ def _spread(content: BoardContent, spread: Spread) -> Iterator[Slide]:
         charts.append(
             Slide("", () if start else lede, bars=Bars(tuple(row.title for row in rows), series, spread.description))
         )
-    yield from _titled(content, spread.heading, charts)
+    yield from titled(content.continued, spread.heading, charts)
     first = 0.46 if len(spread.columns) <= 3 else 0.36
     share = (1 - first) / len(spread.columns)
     grid = Grid(
@@ -289,4 +339,4 @@ def _spread(content: BoardContent, spread: Spread) -> Iterator[Slide]:
         spread.figures_heading,
         numeric=True,
     )
-    yield from _titled(content, spread.figures_heading, _gridded((), grid))
+    yield from titled(content.continued, spread.figures_heading, gridded((), grid))

@@ -17,8 +17,8 @@ from assurance import scope
 from assurance.access import Actor, NotFound, countable, fetch, operator, require, visible
 from assurance.actions.answers import outcome_label
 from assurance.actions.refusals import NotEditable
+from assurance.insights import figures
 from assurance.insights.calibration import Group, Table, suppress
-from assurance.insights.figures import figures
 from assurance.models import (
     AgreedOutcome,
     Assessment,
@@ -391,7 +391,7 @@ def _outcomes(actor: Actor, found: _Gathered) -> Outcomes:
     """This year's as the letter has them, and last year's where the two years can be compared."""
     now = _as_the_letter_says(found)
     cycle = found.letter.assessment.cycle.name
-    share = figures(found.scheme, found.agreed).share
+    share = figures.share(found.scheme, found.agreed)
     titles = {number: f"{number}. {one.title}" for number, one in found.scheme.benchmarks.items()}
     lede = [words.share(share), words.rule(share, {number: now[number] for number, _gap in share.excluded})]
     last = _last_year(actor, found.letter)
@@ -406,7 +406,7 @@ def _outcomes(actor: Actor, found: _Gathered) -> Outcomes:
     earlier, scheme, agreed = last
     name = year_of(earlier.cycle.name)
     if scheme.code == found.scheme.code:
-        share_then = figures(scheme, agreed).share
+        share_then = figures.share(scheme, agreed)
         lede.append(_("%(cycle)s: %(share)s") % {"cycle": name, "share": words.share(share_then)})
         ranks, then = _ranks(found.scheme, found.agreed), _ranks(scheme, agreed)
         labels = {number: _label(scheme, agreed, number) for number in titles}

@@ -32,7 +32,6 @@ from letters.board.layout import (
     BODY_ROOM,
     BODY_TOP,
     BULLET,
-    CELL,
     CELL_SIDE,
     CELL_TOP,
     FOOT,
@@ -45,10 +44,11 @@ from letters.board.layout import (
     TITLE_TOP,
     WIDTH,
     Bars,
+    Deck,
     Grid,
     Paragraph,
     Slide,
-    deck,
+    whole,
 )
 from letters.board.measure import LEADING
 from letters.pdf.text import cleaned
@@ -84,25 +84,29 @@ _TIME = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*(<)")
 
 def write(content: BoardContent) -> bytes:
     """The pack as a file. The same content gives the same bytes, with the same release of python-pptx."""
-    content = BoardContent.model_validate(cleaned(content.model_dump(mode="json")))
-    return _Writer(content).written()
+    return write_deck(whole(BoardContent.model_validate(cleaned(content.model_dump(mode="json")))))
+
+
+def write_deck(deck: Deck) -> bytes:
+    """Slides as a file, as :func:`write`. Every text in them must be clean."""
+    return _Writer(deck).written()
 
 
 class _Writer:
     """One file while it is written."""
 
-    def __init__(self, content: BoardContent) -> None:
-        self.content = content
-        self.slides = deck(content)
+    def __init__(self, deck: Deck) -> None:
+        self.deck = deck
+        self.slides = deck.slides
         self.file: Any = Presentation()
         self.file.slide_width, self.file.slide_height = Pt(WIDTH), Pt(HEIGHT)
         _prepare(self.file)
         self._say_what_it_is()
 
     def _say_what_it_is(self) -> None:
-        about, moment = self.file.core_properties, datetime.combine(self.content.date, time())
-        about.title, about.author = f"{self.content.title}: {self.content.authority}", self.content.authority
-        about.last_modified_by, about.language = self.content.authority, "en-GB"
+        about, moment = self.file.core_properties, datetime.combine(self.deck.date, time())
+        about.title, about.author = f"{self.deck.title}: {self.deck.owner}", self.deck.owner
+        about.last_modified_by, about.language = self.deck.owner, "en-GB"
         about.created = about.modified = moment
         about.revision, about.subject, about.keywords, about.comments = 1, "", "", ""
 
@@ -133,15 +137,15 @@ class _Writer:
             if slide.grid:
                 _draw_grid(drawn, slide.grid, BODY_TOP + slide.text_height)
             if slide.bars:
-                _draw_bars(drawn, slide.bars, BODY_TOP + slide.text_height, self.content.date)
+                _draw_bars(drawn, slide.bars, BODY_TOP + slide.text_height, self.deck.date)
         self._foot(drawn, number)
 
     def _foot(self, drawn: Any, number: int) -> None:
         """Marking, whose and when, and which slide of how many; the number is a field, so that it stays right."""
         box = drawn.shapes.add_textbox(Pt(MARGIN), Pt(FOOT_TOP), Pt(ROOM), Pt(FOOT * LEADING))
         box.name = "Foot"
-        text = "   |   ".join(part for part in (self.content.marking, self.content.foot) if part)
-        before, between, after = re.split(r"\{pages?\}", self.content.page)
+        text = "   |   ".join(part for part in (self.deck.marking, self.deck.foot) if part)
+        before, between, after = re.split(r"\{pages?\}", self.deck.page)
         _write_into(box, [Paragraph(f"{text}   |   {before}", FOOT, after=0)], colour=GREY)
         paragraph = box.text_frame.paragraphs[0]
         field = parse_xml(
@@ -210,7 +214,9 @@ def _draw_grid(drawn: Any, grid: Grid, top: float) -> None:
     table.first_row, table.first_col, table.horz_banding = True, True, False
     for column, width in enumerate(grid.widths):
         table.columns[column].width = Pt(width)
-    for place, (row, tall) in enumerate(zip((grid.header, *grid.rows), heights, strict=True)):
+    plain: tuple[Tone | None, ...] = (None,) * len(grid.widths)
+    shaded = [(grid.header, plain), *grid.shaded()]
+    for place, ((row, tones), tall) in enumerate(zip(shaded, heights, strict=True)):
         table.rows[place].height = Pt(tall)
         for column, text in enumerate(row):
             cell = table.cell(place, column)
@@ -218,11 +224,13 @@ def _draw_grid(drawn: Any, grid: Grid, top: float) -> None:
             cell.margin_left = cell.margin_right = Pt(CELL_SIDE)
             cell.margin_top = cell.margin_bottom = Pt(CELL_TOP)
             cell.fill.solid()
-            cell.fill.fore_color.rgb = RGBColor.from_string(PALE if not place else "FFFFFF")
+            tone = tones[column]
+            fill, ink = TONES[tone] if tone else (PALE if not place else "FFFFFF", INK)
+            cell.fill.fore_color.rgb = RGBColor.from_string(fill)
             paragraph = cell.text_frame.paragraphs[0]
-            paragraph.line_spacing = Pt(CELL * LEADING)
+            paragraph.line_spacing = Pt(grid.size * LEADING)
             paragraph.alignment = PP_ALIGN.RIGHT if grid.numeric and column else PP_ALIGN.LEFT
-            _run(paragraph, " ".join(text.split()), CELL, bold, INK)
+            _run(paragraph, " ".join(text.split()), grid.size, bold, ink)
             _border(cell, "lnB", 0.75, GREY)
             if column == grid.break_before:
                 _border(cell, "lnL", 3, PURPLE, dash=MSO_LINE.DASH)
@@ -244,12 +252,17 @@ def _border(cell: Any, side: str, width: float, colour: str, dash: MSO_LINE | No
 
 
 def _draw_bars(drawn: Any, bars: Bars, top: float, made: date) -> None:
-    data = CategoryChartData(number_format="0")
+    data = CategoryChartData(number_format=bars.number_format)
     data.categories = bars.categories
     for name, _tone, values in bars.series:
         data.add_series(name, values)
     shape = drawn.shapes.add_chart(
-        XL_CHART_TYPE.BAR_STACKED, Pt(MARGIN), Pt(top), Pt(ROOM), Pt(BODY_TOP + BODY_ROOM - top), data
+        XL_CHART_TYPE.BAR_STACKED if bars.is_stacked else XL_CHART_TYPE.BAR_CLUSTERED,
+        Pt(MARGIN),
+        Pt(top),
+        Pt(ROOM),
+        Pt(BODY_TOP + BODY_ROOM - top),
+        data,
     )
     _describe(shape, "Chart", bars.description)
     chart = shape.chart
@@ -262,15 +275,18 @@ def _draw_bars(drawn: Any, bars: Bars, top: float, made: date) -> None:
     chart.value_axis.visible, chart.value_axis.has_major_gridlines = False, False
     chart.value_axis.tick_label_position = XL_TICK_LABEL_POSITION.NONE
     chart.value_axis.minimum_scale = 0
+    if bars.most is not None:
+        chart.value_axis.maximum_scale = bars.most
     plot = chart.plots[0]
-    plot.gap_width, plot.overlap = 40, 100
+    plot.gap_width, plot.overlap = 40, 100 if bars.is_stacked else 0
     for series, (_name, tone, _values) in zip(plot.series, bars.series, strict=True):
         fill, ink = TONES[tone]
         series.format.fill.solid()
         series.format.fill.fore_color.rgb = RGBColor.from_string(fill)
         series.format.line.color.rgb = RGBColor.from_string("FFFFFF")
         labels = series.data_labels
-        labels.show_value, labels.position = True, XL_LABEL_POSITION.CENTER
+        labels.show_value = True
+        labels.position = XL_LABEL_POSITION.CENTER if bars.is_stacked else XL_LABEL_POSITION.INSIDE_END
         labels.font.size, labels.font.bold = Pt(SMALL), True
         labels.font.color.rgb = RGBColor.from_string(ink)
     workbook = chart.part.chart_workbook.xlsx_part

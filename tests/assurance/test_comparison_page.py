@@ -260,6 +260,6 @@ def test_the_picture_is_empty_before_anything_is_there(universe: Universe, clien
 
 
 def test_a_portfolio_is_what_an_adviser_has(years: Universe) -> None:
-    found: Any = page(years, "adviser", portfolio="me")
+    found: Any = page(years, "adviser", whose="mine")
     assert names_of(found) == ["Alder"]
-    assert page(years, "auditor", portfolio="me").choice.portfolio == ""
+    assert page(years, "auditor", whose="mine").choice.whose == ""

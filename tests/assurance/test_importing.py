@@ -286,12 +286,18 @@ def test_an_authority_of_another_programme_is_not_found(
         import_case(written(tmp_path), by=console, at=at, programme=other)
 
 
-def test_nobody_but_the_console_takes_over_records(tmp_path: Path, universe: Universe) -> None:
+def test_nobody_but_the_console_and_the_manager_of_its_region_takes_over_records(
+    tmp_path: Path, universe: Universe
+) -> None:
     path = written(tmp_path)
     for user in universe.cast.values():
+        if user == universe.manager:
+            continue
         with as_actor(user) as actor, pytest.raises((NotFound, Forbidden)):
             import_case(path, by=actor, at=universe.at, programme=universe.programme)
     assert not Cycle.objects.exists()
+    with as_actor(universe.manager) as actor:
+        assert import_case(path, by=actor, at=universe.at, programme=universe.programme).changed
 
 
 LEICESTERSHIRE = {

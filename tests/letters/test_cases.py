@@ -164,7 +164,7 @@ def test_each_outcome_stands_in_the_row_of_its_benchmark(record: str, tmp_path: 
     with open_pdf(rendered(sample, tmp_path)) as pdf:
         table = next(element for element in graft.elements(pdf) if str(element.S) == "/Table")
         body = next(part for part in graft.children(table) if str(part.S) == "/TBody")
-        rows = [[heard(pdf, cell) for cell in graft.children(row)] for row in graft.children(body)]
+        rows = [[heard(pdf, [cell]) for cell in graft.children(row)] for row in graft.children(body)]
     assert len(rows) == len(case["outcomes"]) == len(titles)
     for number, (one, title, (name, *cells)) in enumerate(zip(case["outcomes"], titles, rows, strict=True), 1):
         assert squeezed(name).startswith(squeezed(f"{number}. {title}"))

@@ -18,7 +18,7 @@ import pytest
 from django.db import Error, connection, models, transaction
 
 from assurance import scope
-from assurance.actions import reference
+from assurance.actions import exports, reference
 from assurance.models import (
     AgreedOutcome,
     Assessment,
@@ -32,6 +32,7 @@ from assurance.models import (
     Event,
     Evidence,
     EvidenceFile,
+    Export,
     FollowUp,
     FollowUpReview,
     GivenBenchmark,
@@ -59,7 +60,7 @@ from assurance.models import (
     User,
 )
 from assurance.vocabulary import Answer, LetterState, MessageState, Role, State
-from benchmarks.models import Benchmark, Criterion, CrosswalkEntry, Level, Scheme, SchemeVersion
+from benchmarks.models import Benchmark, Criterion, CrosswalkEntry, Level, Scheme, SchemeVersion, WeightsVersion
 from benchmarks.vocabulary import Status
 from letters import actions as letter_actions
 from letters.models import (
@@ -139,6 +140,22 @@ def in_draft(
     return lambda world: act(model, changes or {}, **{version: draft_version().pk})
 
 
+def weights(**changes: Any) -> Violation:
+    """A first version of the weights of a scheme, with some of it otherwise."""
+    sound = {"number": 1, "weights": {"1": "1.00"}, "reason": "So.", "made_at": MOMENT, "made_by_name": "Mo"}
+    return lambda world: new(WeightsVersion, scheme=row(Scheme), **sound | changes)
+
+
+def in_order(*acts: Violation) -> Violation:
+    """One after the other; the last is what is refused."""
+
+    def act(world: World) -> None:
+        for one in acts:
+            one(world)
+
+    return act
+
+
 def draft_wording(**changes: Any) -> Callable[[World], None]:
     def act(world: World) -> None:
         again(Wording, {"version": "draft", "status": Status.DRAFT, "published_at": None} | changes)
@@ -181,6 +198,10 @@ EXAMPLES: dict[str, Violation] = {
     "crosswalk_between_two_schemes": lambda world: change(
         CrosswalkEntry, {"to_scheme": models.F("from_scheme"), "from_number": 99}
     ),
+    "weights_version_once": in_order(weights(), weights()),
+    "weights_version_from_one": weights(number=0),
+    "weights_version_has_reason": weights(reason=""),
+    "weights_version_is_sound": weights(weights={"1": "0.00"}),
     # Authorities, people, cycles
     "assurance_programme_code_key": lambda world: again(Programme, {"name": "Another"}),
     "assurance_programme_name_key": lambda world: again(Programme, {"code": "another"}),
@@ -289,6 +310,8 @@ EXAMPLES: dict[str, Violation] = {
     ),
     "board_pack_once": lambda world: again(BoardPack),
     "letters_boardpack_letter_id_same_authority": lambda world: change(BoardPack, {"authority": world.birch}),
+    # Exports
+    "export_ready_says_how_much": lambda world: change(Export, {"state": "ready"}),
     # Batches and deliveries
     "letters_batch_key_key": lambda world: again(Batch),
     "batch_stopped_has_time": lambda world: change(Batch, {"state": "stopped"}),
@@ -435,6 +458,13 @@ GUARDS: dict[tuple[str, str, str], Guard] = {
     ("benchmarks_criterion", "published_is_immutable", "DELETE"): Guard(
         sql("DELETE FROM benchmarks_criterion"), PUBLISHED_VERSION
     ),
+    ("benchmarks_weightsversion", "made_is_immutable", "UPDATE"): Guard(
+        in_order(weights(), lambda world: change(WeightsVersion, {"reason": "x"})), "of weights can no longer change"
+    ),
+    ("benchmarks_weightsversion", "made_is_immutable", "DELETE"): Guard(
+        in_order(weights(), sql("DELETE FROM benchmarks_weightsversion")),
+        "of weights can no longer change",
+    ),
     ("letters_wording", "published_is_immutable", "UPDATE"): Guard(
         lambda world: change(Wording, {"name": "x"}), PUBLISHED_VERSION
     ),
@@ -472,6 +502,10 @@ GUARDS: dict[tuple[str, str, str], Guard] = {
     ("letters_checkpoint", "answered_is_kept", "DELETE"): Guard(
         sql("DELETE FROM letters_checkpoint WHERE outcome <> ''"), "is kept as it was made"
     ),
+    ("assurance_export", "export_stays", "UPDATE"): Guard(
+        lambda world: change(Export, {"asked_by_name": "x"}), "can not change"
+    ),
+    ("assurance_export", "export_stays", "DELETE"): Guard(sql("DELETE FROM assurance_export"), "are never deleted"),
 }
 
 FROZEN = {
@@ -504,6 +538,8 @@ def world(universe: Universe) -> Universe:
         letter_actions.end_check(by=by, at=universe.at, letter_id=correction.pk)
     pointed_out(universe, correction)
     in_a_batch(universe, letter)
+    with as_actor(universe.manager) as by:
+        exports.ask(by=by, at=universe.at, view="cycle", params={}, format="csv")
     with all_rows():
         BoardPack.objects.create(authority=universe.alder, letter=letter, saved_by=universe.lead, saved_at=universe.at)
         partnership = reference.add_partnership(

@@ -36,6 +36,7 @@ KINDS = {
     "benchmarks.Benchmark": SHARED,
     "benchmarks.Criterion": SHARED,
     "benchmarks.CrosswalkEntry": SHARED,
+    "benchmarks.WeightsVersion": SHARED,
     "letters.Wording": SHARED,
     "letters.CycleWording": SHARED,
     # Who and what there is, as public knowledge.
@@ -92,6 +93,7 @@ KINDS = {
     "assurance.Comment": LOG,
     "assurance.Message": LOG,
     "assurance.ReferenceEvent": LOG,
+    "assurance.Export": LOG,
 }
 """Of each model. Its history is of its kind too."""
 
@@ -100,15 +102,18 @@ LOCKED_OTHERWISE = {
     "assurance_historicalmembership",
     "assurance_message",
     "letters_batch",
+    "assurance_export",
 }
 """Not a tenant's, and yet not for everybody: people see their own memberships, and those within their scope; a
-message may be about nobody's authority, as one about a password is; a batch is seen by whoever asked for it."""
+message may be about nobody's authority, as one about a password is; a batch is seen by whoever asked for it, and
+an export by whoever took it and by auditors."""
 
 WRITTEN_IN_SCOPE = {"assurance_membership", "assurance_historicalmembership"}
 """People read their own wherever they are, and write none that their scope does not reach."""
 
 ALTERABLE = {
     "assurance.Message": "says what became of it; what it said is written once",
+    "assurance.Export": "says what came of it and that its bytes are gone; who took what is written once",
     "letters.Batch": "says whether it goes on; what was asked for is written once",
     "letters.LetterDelivery": "says when the letter was first opened, downloaded and reminded of",
 }

@@ -28,6 +28,7 @@ from assurance.actions import (
     agreement,
     answers,
     cycles,
+    exports,
     meeting,
     points,
     portfolio,
@@ -116,8 +117,9 @@ def listing(found: Cost) -> str:
 PAGES = [row for row in ROWS if row.name not in {"healthz", "readyz"}]
 SAVES = [row for row in ROWS if row.fields]
 
-ANONYMOUS_ASKS = {"password-reset-confirm": 1}
-"""Whoever is not signed in costs nothing, but for looking up whose the link for a new password is."""
+ANONYMOUS_ASKS = {"password-reset-confirm": 1, "method": 3}
+"""Whoever is not signed in costs nothing, but for looking up whose the link for a new password is, and the weights that
+count for each scheme with how one scheme is read in another."""
 
 SAVES_MORE = {
     "cycle-open (in preparation)": 20,
@@ -142,16 +144,19 @@ READS_MORE = {
     "proposal (accept everything)": 9,
     "proposal (save for later)": 9,
     "proposal (dispute one)": 9,
+    "record (agreed)": 9,
     "transition (propose)": 9,
     "letter (draft)": 9,
     "letter (accuracy check)": 9,
     "letter (awaiting approval)": 11,
     "letter-edit (draft)": 16,
     "letter-translation (draft)": 14,
+    "picture": 9,
 }
-"""The pages on which everything of an assessment is read before a decision, with last year or what to look at; a draft
-letter, which is put together from all of it, and which is noted as read where it awaits approval; and the one on which
-a whole letter stands in two languages."""
+"""The pages on which everything of an assessment is read before a decision, with last year or what to look at; the one
+that shows a score, and so reads the weights; a draft letter, which is put together from all of it, and which is noted
+as read where it awaits approval; and the one on which a whole letter stands in two languages. The heatmap reads for an
+adviser what they see of the averages."""
 
 TABLE: dict[str, dict[str, int]] = {}
 """What each page cost whom it cost the most, to read and to save."""
@@ -445,6 +450,19 @@ def one_awaiting(universe: Universe) -> None:
     in_a_batch(universe, universe.letter(LetterState.AWAITING_APPROVAL))
 
 
+def one_export(universe: Universe) -> None:
+    universe.cycle()
+    with as_actor(universe.manager) as by:
+        exports.ask(by=by, at=universe.at, view="cycle", params={}, format="csv")
+
+
+def more_exports(universe: Universe) -> None:
+    """As many more, each of another name in the address."""
+    with as_actor(universe.manager) as by:
+        for number in range(LONG):
+            exports.ask(by=by, at=universe.at, view="cycle", params={"name": str(number)}, format="csv")
+
+
 LISTS = [
     List("home", "lead", first(State.NOT_STARTED), more_cycles),
     List("home", "adviser", first(State.NOT_STARTED), more_cycles),
@@ -461,6 +479,9 @@ LISTS = [
     List("letter-approval", "signatory", one_awaiting, more_awaiting),
     List("letter-approval", "manager", one_awaiting, more_awaiting),
     List("letter-batches", "signatory", one_awaiting, more_awaiting),
+    List("picture", "adviser", first(State.AGREED), more_authorities),
+    List("picture", "manager", first(State.AGREED), more_authorities),
+    List("picture-national", "adviser", first(State.AGREED), more_authorities),
     List("assessment-letters", "adviser", lambda universe: universe.letter(), more_letters, of_assessment=True),
     List("timeline", "lead", first(State.IN_PROGRESS), more_events, of_assessment=True),
     List("timeline", "auditor", first(State.IN_PROGRESS), more_events, of_assessment=True),
@@ -486,6 +507,8 @@ LISTS = [
         lambda universe: lists(universe, 1), lambda universe: lists(universe, LONG), of_assessment=True,
     ),
     List("record", "lead", first(State.DISPUTED), disputed, of_assessment=True),
+    List("exports", "auditor", one_export, more_exports),
+    List("exports", "manager", one_export, more_exports),
 ]  # fmt: skip
 
 

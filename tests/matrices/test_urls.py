@@ -27,6 +27,7 @@ from assurance.actions import (
     documents,
     drafts,
     evidence,
+    exports,
     giving,
     meeting,
     people,
@@ -520,6 +521,16 @@ def workbook_made(universe: Universe) -> Kwargs:
     return {"assessment_id": assessment.pk, "document_id": asked.pk}
 
 
+def exported(universe: Universe) -> Kwargs:
+    """Every outcome of the cycle, taken away by the manager of the North and made."""
+    universe.assessment(State.AGREED)
+    with as_actor(universe.manager) as by:
+        asked = exports.ask(by=by, at=universe.at, view="cycle", params={}, format="csv")
+    with all_rows():
+        exports.make(export_id=asked.pk, at=universe.at)
+    return {"export_id": asked.pk}
+
+
 def workbook_back(universe: Universe) -> Kwargs:
     """A workbook that says something on benchmark 2, which is given to the contributor too."""
     kwargs = workbook_made(universe)
@@ -676,6 +687,21 @@ def drawn_sample(universe: Universe, kwargs: Kwargs) -> Fields:
     drawn = universe.assessment(State.AGREED).pk
     seed = "0123456789abcdef"
     return {"cycle": universe.cycle().pk, "how_many": "1", "seed": seed, "drawn": drawn} | by_manager(universe, kwargs)
+
+
+def weights_of_la_8(universe: Universe) -> Kwargs:
+    """A scheme that is published."""
+    return {"scheme": universe.scheme("la-8").code}
+
+
+def other_weights(do: str) -> Callable[[Universe, Kwargs], Fields]:
+    """The first benchmark weighs more than it did; nobody has set weights yet."""
+
+    def fields(universe: Universe, kwargs: Kwargs) -> Fields:
+        weights = {f"weight_{number}": str(one.weight) for number, one in universe.scheme("la-8").benchmarks.items()}
+        return weights | {"weight_1": "7.25", "reason": "It matters more.", "version": 0, "do": do}
+
+    return fields
 
 
 def public(name: str, **options: Any) -> Row:
@@ -1208,6 +1234,12 @@ ROWS = [
         "cycle-close", "in preparation", draft_cycle,
         {302: f"{ANONYMOUS} administrator", 403: "manager other_manager signatory auditor"}, 404,
     ),
+    # Weights: read by all who see averages, set by cycle administrators.
+    Row("weights", "", beside(weights_of_la_8), {302: ANONYMOUS, 403: "stranger"}, 200),
+    Row(
+        "weights-edit", "", weights_of_la_8, {302: ANONYMOUS, 200: "administrator"}, 403,
+        fields=other_weights("save"), by=frozenset({"administrator"}),
+    ),
     # Letters. At a stage that they may not see, a letter does not exist for the authority.
     Row(
         "assessment-letters", "", of_letter(LetterState.DRAFT),
@@ -1466,6 +1498,14 @@ ROWS = [
         "calibration", "", beside(on(State.AGREED)),
         {302: ANONYMOUS, 200: "manager other_manager signatory administrator auditor"}, 403,
     ),
+    Row(
+        "picture", "", beside(on(State.AGREED)),
+        {302: ANONYMOUS, 200: "adviser other_adviser manager other_manager signatory auditor"}, 403,
+    ),
+    Row(
+        "picture-national", "", beside(on(State.AGREED)),
+        {302: ANONYMOUS, 200: "adviser other_adviser manager other_manager signatory administrator auditor"}, 403,
+    ),
     # Authorities compared, and one over the years.
     Row(
         "comparison", "", beside(on(State.AGREED)),
@@ -1480,6 +1520,18 @@ ROWS = [
         "trend", "", alder_over_the_years,
         {302: ANONYMOUS, 200: "lead contributor viewer adviser manager signatory auditor", 403: "administrator"}, 404,
     ),
+    Row(
+        "exports", "", beside(exported),
+        {302: ANONYMOUS, 403: "contributor stranger"}, 200,
+    ),
+    Row(
+        "export-new", "", beside(on(State.AGREED)),
+        {302: ANONYMOUS, 403: "contributor administrator stranger"}, 200, query="view=cycle",
+        fields=fixed(view="cycle", query="", format="csv"),
+        by=frozenset(set(CAST) - {"contributor", "administrator", "stranger"}),
+    ),
+    Row("export", "", exported, {302: ANONYMOUS, 200: "manager"}, 404),
+    Row("export-file", "", exported, {302: ANONYMOUS, 200: "manager"}, 404),
     # The quality check, and second readings.
     Row(
         "quality", "warnings", with_warning,
@@ -1551,7 +1603,7 @@ PUBLIC = frozenset(
 )
 """All that anybody sees who has not signed in."""
 
-DOWNLOADS = frozenset({"letter-pdf", "letter-zip-file", "document-file", "evidence-file"})
+DOWNLOADS = frozenset({"letter-pdf", "letter-zip-file", "document-file", "evidence-file", "export-file"})
 """The addresses where looking leaves something behind: an event that says who downloaded the file."""
 THEIR_OWN = {
     "evidence-file": frozenset({"lead", "contributor"}),
@@ -1655,7 +1707,8 @@ def left_behind(row: Row, found: Mapping[str, int], *, again: bool = False) -> d
     """How many rows of which table these answers add; ``again``: everybody has looked once before."""
     noted = (status for name, status in found.items() if name not in THEIR_OWN.get(row.name, ()))
     downloads = sum(status == 200 for status in noted) if row.name in DOWNLOADS else 0
-    left = {"assurance_event": downloads} if downloads else {}
+    table = "assurance_referenceevent" if row.name == "export-file" else "assurance_event"
+    left = {table: downloads} if downloads else {}
     if not again and row.name in DELIVERED and found["contributor"] == 200:
         # The lead and the viewer were written to, and so have theirs already.
         left["letters_letterdelivery"] = 1

@@ -6,6 +6,7 @@ Everything goes through the actions that the pages use, as the person who would 
 the service can really do. The first two authorities are left untouched in both cycles, to be walked through.
 """
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -18,10 +19,20 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from assurance import access, scope
-from assurance.actions import agreement, answers, cycles, points, portfolio, questions, reference, reviews
-from assurance.demo_file import DEMO_FILE, DEMO_PASSWORD, CoverPart, DemoFile, Sample, misfits, open_demo
+from assurance.actions import agreement, answers, cycles, importing, points, portfolio, questions, reference, reviews
+from assurance.demo_file import (
+    DEMO_FILE,
+    DEMO_PASSWORD,
+    PAST_GAPS,
+    CoverPart,
+    DemoFile,
+    PastPart,
+    Sample,
+    misfits,
+    open_demo,
+)
 from assurance.models import Assessment, Authority, Cycle, Programme, Question, User
-from assurance.vocabulary import AUTHORITY_ROLES, PORTFOLIO_ROLES, Mark, Role, State, Verdict
+from assurance.vocabulary import AUTHORITY_ROLES, PORTFOLIO_ROLES, Answer, Mark, Role, State, Verdict
 from benchmarks.catalogue import SchemeText, newest_published, scheme_text
 from benchmarks.files import Refused
 
@@ -143,6 +154,8 @@ class World:
                 cycles.close_cycle(by=by, at=self.at("close", cycle.ago), cycle_id=cycle_id)
         for cover in self.demo.covers:
             self._cover(cover)
+        for past in self.demo.history:
+            self._take_over(past)
 
     def acting(self, role: Role, gss_code: str = "") -> access.Actor:
         """The actor of whoever holds the role. The database's scope is theirs until somebody else acts."""
@@ -207,6 +220,31 @@ class World:
             starts=self.day(cover.first),
             last_day=self.day(cover.last),
         )
+
+    def _take_over(self, past: PastPart) -> None:
+        """Bring a year in that was before this service, as a regional manager does with a table."""
+        by = self.acting(Role.REGIONAL_MANAGER)
+        scheme = self.schemes[past.scheme]
+        at = self.now - timedelta(days=365 * (timezone.localdate(self.now).year - int(past.cycle[:4])))
+        programme = Programme.objects.get(code=self.demo.programme.code)
+        cycle = importing.past_cycle(programme, past.cycle, past.scheme, scheme.id, by=by, at=at)
+        records = []
+        for gss_code, line in past.outcomes.items():
+            found = zip(scheme.benchmarks.values(), line.split(), strict=True)
+            records.append(
+                importing.PastRecord(
+                    authority=self.authorities[gss_code],
+                    digest=hashlib.sha256(f"{past.cycle} {gss_code} {line}".encode()).hexdigest(),
+                    outcomes={benchmark.id: _outcome(scheme, code) for benchmark, code in found},
+                    recommendations=[
+                        importing.PastPoint(text=one.text, benchmarks=one.benchmarks, owners=one.owners)
+                        for one in past.recommendations
+                        if one.authority == gss_code
+                    ],
+                )
+            )
+        digest = hashlib.sha256(past.model_dump_json().encode()).hexdigest()
+        importing.take_over(cycle, records, by=by, at=at, file=self.path.name, sha256=digest)
 
     def _open(self, cycle: DemoCycle) -> int:
         """Prepare and open a cycle as its administrator; gives its id."""
@@ -358,6 +396,12 @@ class Journey:
             for one in self.sample.recommendations
         ]
         points.save_recommendations(**common, recommendations=wanted)
+
+
+def _outcome(scheme: SchemeText, code: str) -> tuple[str, int | None]:
+    """An outcome of an earlier year: its answer, and the id of its level."""
+    level = scheme.level(code)
+    return (Answer.OUTCOME, level.id) if level else (PAST_GAPS[code], None)
 
 
 def _scheme(code: str) -> SchemeText:

@@ -48,6 +48,8 @@ class Command(BaseCommand):
                     cycle__name__in=[one.name for one in CYCLES if one.ago],
                     cycle__state=CycleState.CLOSED,
                     state=State.AGREED,
+                    # Nor those of the years before this service, which had their letters then.
+                    imported_digest="",
                 )
                 .exclude(pk__in=Letter.objects.values("assessment"))
                 .order_by("pk")
