@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -165,12 +165,11 @@ def test_what_has_no_figure_comes_last_either_way() -> None:
 
 def test_a_large_region_is_quick() -> None:
     pairs = [pair((3, 4, 2, 3, NA, 3, 5, 1, 3, 3), (3,) * 10, key=key) for key in range(2500)]
-    began = perf_counter()
+    began = process_time()
     made = [compare(one, Count.COMMON, CROSSWALKS) for one in pairs]
     compared.authorities(made)
     compared.by_benchmark(made, estimate=False)
     ordered(made, "-change", lambda one: str(one.pair.key))
-    took = perf_counter() - began
-    # On an idle machine it takes a tenth of this.
+    took = process_time() - began
+    # It takes a thirtieth of a second; a machine that is busy with other things is not to fail it.
     assert took < 1, took
-    print(f"{took * 1000:.0f} ms")  # noqa: T201
