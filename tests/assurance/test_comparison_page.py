@@ -16,9 +16,9 @@ from django.urls import reverse
 
 from assurance.actions import agreement
 from assurance.insights.drawing import Box
-from assurance.models import Authority, PictureRow, Succession
+from assurance.models import Authority, Membership, PictureRow, Succession
 from assurance.queries.comparison import Choice, Comparison, Line, comparison, comparison_view
-from assurance.vocabulary import State
+from assurance.vocabulary import Role, State
 from tests.universe import Universe, all_rows, as_actor
 
 
@@ -94,6 +94,18 @@ def test_whoever_may_not_read_their_own_outcomes_gets_the_years(years: Universe)
     found = page(years, "signatory", judgement="self")
     assert found.compares_years
     assert [key for key, _label in found.options.judgements] == ["agreed"]
+
+
+def test_own_outcomes_are_there_only_where_they_may_be_read(years: Universe) -> None:
+    """Who signs for the country and advises one authority reads that one's own outcomes and no other's."""
+    with all_rows():
+        Membership.objects.create(
+            person=years.signatory, role=Role.ADVISER, authority=years.alder, starts=date(2025, 1, 1)
+        )
+    assert set(names_of(page(years, "signatory", region="all"))) == {"Alder", "Birch", "Cedar"}
+    own = page(years, "signatory", region="all", judgement="self")
+    assert (own.compares_years, names_of(own)) == (False, ["Alder"])
+    assert names_of(page(years, "signatory", whose="mine")) == ["Alder"]
 
 
 def test_across_schemes_there_is_no_common_score(universe: Universe) -> None:
@@ -257,6 +269,11 @@ def test_the_picture_is_empty_before_anything_is_there(universe: Universe, clien
     assert "There is no assessment to compare yet" in client.get(reverse("comparison")).content.decode()
     with as_actor(universe.manager) as by:
         assert comparison_view(by, {}, universe.at).row_count == 0
+
+
+def test_the_heatmap_leads_to_the_years_of_an_authority(years: Universe, client: Client) -> None:
+    client.force_login(years.manager)
+    assert reverse("trend", args=[years.alder.pk]) in client.get(reverse("picture")).content.decode()
 
 
 def test_a_portfolio_is_what_an_adviser_has(years: Universe) -> None:
