@@ -78,7 +78,8 @@ class Mark:
     note: str = ""
 
 
-LEFT, RIGHT, TOP, LOW = 60.0, 30.0, 56.0, 64.0
+LEFT, RIGHT, TOP, LOW, BREAK = 60.0, 30.0, 30.0, 64.0, 34.0
+"""Room at the sides, above and below a line, and above it for the words of each break."""
 
 
 def line(marks: Sequence[Mark], *, title: str, text: str, axis: Sequence[tuple[float, str]], tall: float) -> Drawing:
@@ -89,7 +90,9 @@ def line(marks: Sequence[Mark], *, title: str, text: str, axis: Sequence[tuple[f
         tall: how high the picture is.
     """
     floor = tall - LOW
-    room = floor - TOP
+    # The words of each break stand lower than those of the one before it, so that none covers another.
+    told = [place for place, mark in enumerate(marks) if mark.breaks]
+    room = floor - TOP - BREAK * len(told)
     step = (WIDTH - LEFT - RIGHT) / max(len(marks), 1)
     shapes: list[Shape] = []
     for part, label in axis:
@@ -103,11 +106,11 @@ def line(marks: Sequence[Mark], *, title: str, text: str, axis: Sequence[tuple[f
     for place, mark in enumerate(marks):
         middle = LEFT + (place + 0.5) * step
         if mark.breaks:
-            shapes += _break(LEFT + place * step, mark.breaks, floor)
+            shapes += _break(LEFT + place * step, mark.breaks, floor, BREAK * told.index(place))
         if mark.part is None or mark.breaks:
             shapes += _run(run)
             run = []
-        shapes.append(Words(middle, floor + 20, mark.label, "middle", "small"))
+        shapes.append(Words(middle, floor + 20, shortened(mark.label, step * 1.1), "middle", "small"))
         if mark.note:
             shapes.append(Words(middle, floor + 36, shortened(mark.note, step * 1.1), "middle", "small"))
         if mark.part is None:
@@ -124,15 +127,16 @@ def _run(points: Sequence[tuple[float, float]]) -> list[Shape]:
     return [Stroke(tuple(points), "line")] if len(points) > 1 else []
 
 
-def _break(x: float, words: str, floor: float) -> list[Shape]:
+def _break(x: float, words: str, floor: float, top: float) -> list[Shape]:
     # On the side where there is more room.
     before = x > WIDTH / 2
     anchor, at = ("end", x - 6) if before else ("start", x + 6)
     room = (x - LEFT if before else WIDTH - RIGHT - x) - 6
     lines = wrapped(words, max(room, 150.0))
+    shown = [*lines[:1], shortened(" ".join(lines[1:]), max(room, 150.0))] if len(lines) > 1 else lines
     return [
-        Stroke(((x, 4), (x, floor + 8)), "break"),
-        *(Words(at, 14 + 15 * row, one, anchor, "small") for row, one in enumerate(lines[:2])),
+        Stroke(((x, top + 4), (x, floor + 8)), "break"),
+        *(Words(at, top + 14 + 15 * row, one, anchor, "small") for row, one in enumerate(shown)),
     ]
 
 

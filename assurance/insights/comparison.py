@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from functools import cached_property
-from itertools import zip_longest
 from math import lcm
 from typing import NamedTuple
 
@@ -32,6 +31,9 @@ class Move(Enum):
     UP = "up"
     LEVEL = "level"
     DOWN = "down"
+
+
+UP, LEVEL, DOWN = Move
 
 
 class Why(Enum):
@@ -75,11 +77,22 @@ class Scale:
         self.standings = {one.id: one.standing for one in scheme.levels}
         self.met = frozenset(one.id for one in scheme.levels if one.standing != Standing.BELOW)
         self.most_points = max((one.points for one in scheme.levels), default=0)
-        self.scored = frozenset(number for number, one in scheme.benchmarks.items() if one.scored)
+        self.scored = self.bits_of(number for number, one in scheme.benchmarks.items() if one.scored)
         # Whole numbers add up much quicker than decimals, and exactly.
         exact = {number: weights.of(number).as_integer_ratio() for number in self.numbers}
         common = lcm(*(bottom for _top, bottom in exact.values()))
-        self.whole_weights = {number: top * common // bottom for number, (top, bottom) in exact.items()}
+        weights_of = {number: top * common // bottom for number, (top, bottom) in exact.items()}
+        self.places = range(1, max(self.numbers, default=0) + 1)
+        self.bits = [1 << number for number in self.places]
+        # By place in a row of codes: what each level adds there (whether it is met, its points by weight, its weight).
+        self.parts = [
+            {
+                level: (level in self.met, heavy * points, heavy)
+                for level, points in self.points.items()
+                if (heavy := weights_of.get(number)) is not None
+            }
+            for number in self.places
+        ]
 
     @cached_property
     def form(self) -> tuple[object, ...]:
@@ -91,9 +104,22 @@ class Scale:
         """Why the benchmark has no level in the row."""
         return GAPS.get(codes[number - 1], Gap.UNKNOWN) if number <= len(codes) else Gap.UNKNOWN
 
-    def levelled(self, codes: Sequence[int]) -> frozenset[int]:
-        """The numbers that have a level in the row."""
-        return frozenset(number for number, code in enumerate(codes, start=1) if code in self.points)
+    def levelled(self, codes: Sequence[int]) -> int:
+        """The numbers that have a level in the row, as a bit each."""
+        found = 0
+        for bit, code in zip(self.bits, codes, strict=False):
+            if code in self.points:
+                found |= bit
+        return found
+
+    def numbers_of(self, bits: int) -> frozenset[int]:
+        """The numbers of which the bits are set."""
+        return frozenset(number for number in self.numbers if bits >> number & 1)
+
+    @staticmethod
+    def bits_of(numbers: Iterable[int]) -> int:
+        """A bit for each number. Of thousands of authorities, numbers in a set would take most of the time."""
+        return sum(1 << number for number in set(numbers))
 
     def level_of(self, codes: Sequence[int], number: int) -> int | None:
         """The id of the benchmark's level; None for a gap."""
@@ -142,21 +168,21 @@ class Pair(NamedTuple):
 class Tally(NamedTuple):
     """The figures of one side: the share met or exceeded, and the weighted score in hundredths, halves up.
 
-    ``score`` is None when nothing that counts has a level. ``counted`` are the numbers that count.
+    ``score`` is None when nothing that counts has a level. ``counted`` has a bit for each number that counts.
     """
 
     met: int
     of: int
     score: int | None
-    counted: frozenset[int]
+    counted: int
 
 
 class Compared(NamedTuple):
     """One authority compared.
 
-    ``move`` is where the weighted score went; None where it is not comparable, and then ``why``. ``moves`` has each
-    benchmark's move, or why it is not compared; by standing alone where ``estimate``. ``alike`` says that both scores
-    are of the same benchmarks.
+    ``move`` is where the weighted score went; None where it is not comparable, and then ``why``. ``steps`` has each
+    benchmark's move, or why it is not compared, in their order; by standing alone where ``estimate``. ``alike`` says
+    that both scores are of the same benchmarks.
     """
 
     pair: Pair
@@ -164,36 +190,41 @@ class Compared(NamedTuple):
     then: Tally | None
     move: Move | None
     why: Why | None
-    moves: tuple[tuple[int, Move | Why], ...]
+    steps: tuple[Move | Why, ...]
     estimate: bool
     alike: bool
 
+    @property
+    def moves(self) -> tuple[tuple[int, Move | Why], ...]:
+        """Each benchmark by its number, with its move or why there is none."""
+        scale = self.pair.now.scale
+        return tuple(zip(scale.numbers, self.steps, strict=True)) if scale and self.steps else ()
+
     def count(self, move: Move) -> int:
         """How many benchmarks moved this way."""
-        return sum(found is move for _number, found in self.moves)
+        return sum(found is move for found in self.steps)
 
     @property
     def left_out(self) -> int:
         """How many benchmarks are not compared."""
-        return sum(isinstance(found, Why) for _number, found in self.moves)
+        return sum(isinstance(found, Why) for found in self.steps)
 
 
-def tally(scale: Scale, codes: Sequence[int], only: frozenset[int] | None = None) -> Tally:
-    """The figures of a row of codes, of these benchmarks alone if they are given."""
-    met = of = points = weight = 0
-    counted = []
-    for number, code in enumerate(codes, start=1):
-        found = scale.points.get(code)
-        if found is None or (only is not None and number not in only):
+def tally(scale: Scale, codes: Sequence[int], only: int | None = None) -> Tally:
+    """The figures of a row of codes, of the benchmarks with these bits alone if they are given."""
+    met = of = points = weight = counted = 0
+    for bit, parts, code in zip(scale.bits, scale.parts, codes, strict=False):
+        found = parts.get(code)
+        if found is None or (only is not None and not only & bit):
             continue
-        heavy = scale.whole_weights[number]
+        is_met, weighted, heavy = found
         of += 1
-        met += code in scale.met
-        points += heavy * found
+        met += is_met
+        points += weighted
         weight += heavy
-        counted.append(number)
+        counted |= bit
     score = (200 * points + weight) // (2 * weight) if weight else None
-    return Tally(met, of, score, frozenset(counted))
+    return Tally(met, of, score, counted)
 
 
 Crosswalks = Mapping[tuple[str, str], Iterable[tuple[int, int]]]
@@ -211,21 +242,21 @@ def compare(pair: Pair, count: Count, crosswalks: Crosswalks) -> Compared:
         return Compared(pair, of_now, of_then, None, why, (), estimate=False, alike=False)
     if not same:
         pairs = tuple(crosswalks.get((then.scale.code, now.scale.code), ()))
-        moves = _by_standing(now.scale, now.codes, then.scale.standings_of(then.codes), pairs) if pairs else ()
+        steps = _by_standing(now.scale, now.codes, then.scale.standings_of(then.codes), pairs) if pairs else ()
         reason = Why.OTHER_SCHEME if pairs else Why.NO_CROSSWALK
-        return Compared(pair, of_now, of_then, None, reason, moves, estimate=bool(pairs), alike=False)
-    moves = _by_level(now.scale, now.codes, then.scale, then.codes)
+        return Compared(pair, of_now, of_then, None, reason, steps, estimate=bool(pairs), alike=False)
+    steps = _by_level(now.scale, now.codes, then.scale, then.codes)
     if of_now is None or of_then is None or of_now.score is None or of_then.score is None:
-        return Compared(pair, of_now, of_then, None, Why.NOTHING_LEFT, moves, estimate=False, alike=False)
+        return Compared(pair, of_now, of_then, None, Why.NOTHING_LEFT, steps, estimate=False, alike=False)
     alike = of_now.counted == of_then.counted
-    return Compared(pair, of_now, of_then, _move(of_then.score, of_now.score), None, moves, estimate=False, alike=alike)
+    return Compared(pair, of_now, of_then, _move(of_then.score, of_now.score), None, steps, estimate=False, alike=alike)
 
 
 def _is_same(one: Scale, other: Scale) -> bool:
     return one is other or one.form == other.form
 
 
-def _only(side: Side, other: Side, count: Count, same: bool) -> frozenset[int] | None:
+def _only(side: Side, other: Side, count: Count, same: bool) -> int | None:
     if side.scale is None or count is Count.ALL:
         return None
     if count is Count.SCORED:
@@ -234,12 +265,12 @@ def _only(side: Side, other: Side, count: Count, same: bool) -> frozenset[int] |
     return other.scale.levelled(other.codes) if same and other.scale is not None else None
 
 
-def _tally(side: Side, only: frozenset[int] | None) -> Tally | None:
+def _tally(side: Side, only: int | None) -> Tally | None:
     return None if side.scale is None or side.missing is not None else tally(side.scale, side.codes, only)
 
 
 def _move(then: int, now: int) -> Move:
-    return Move.UP if now > then else Move.DOWN if now < then else Move.LEVEL
+    return UP if now > then else DOWN if now < then else LEVEL
 
 
 def _gap(has_then: bool, has_now: bool) -> Why:
@@ -250,17 +281,17 @@ def _gap(has_then: bool, has_now: bool) -> Why:
 
 def _by_level(
     scale: Scale, codes: Sequence[int], scale_then: Scale, codes_then: Sequence[int]
-) -> tuple[tuple[int, Move | Why], ...]:
-    moves: list[tuple[int, Move | Why]] = []
-    for number, code, before in zip(range(1, len(codes) + 1), codes, _filled(codes_then, len(codes)), strict=True):
-        if code == NO_NUMBER:
-            continue
-        points, points_then = scale.points.get(code), scale_then.points.get(before)
-        if points is None or points_then is None:
-            moves.append((number, _gap(points_then is not None, points is not None)))
+) -> tuple[Move | Why, ...]:
+    found, found_then = scale.points, scale_then.points
+    steps: list[Move | Why] = []
+    for number in scale.numbers:
+        now = found.get(codes[number - 1]) if number <= len(codes) else None
+        then = found_then.get(codes_then[number - 1]) if number <= len(codes_then) else None
+        if now is None or then is None:
+            steps.append(_gap(then is not None, now is not None))
         else:
-            moves.append((number, _move(points_then, points)))
-    return tuple(moves)
+            steps.append(UP if now > then else DOWN if now < then else LEVEL)
+    return tuple(steps)
 
 
 def _by_standing(
@@ -268,20 +299,16 @@ def _by_standing(
     codes: Sequence[int],
     standings: Mapping[int, Standing | Gap],
     pairs: Iterable[tuple[int, int]],
-) -> tuple[tuple[int, Move | Why], ...]:
+) -> tuple[Move | Why, ...]:
     before = crosswalk(standings, pairs)
-    moves: list[tuple[int, Move | Why]] = []
+    steps: list[Move | Why] = []
     for number in scale.numbers:
         level, then = scale.level_of(codes, number), before.get(number, Gap.UNKNOWN)
         if level is None or isinstance(then, Gap):
-            moves.append((number, _gap(not isinstance(then, Gap), level is not None)))
+            steps.append(_gap(not isinstance(then, Gap), level is not None))
         else:
-            moves.append((number, _move(then.rank, scale.standings[level].rank)))
-    return tuple(moves)
-
-
-def _filled(codes: Sequence[int], length: int) -> list[int]:
-    return [code for code, _place in zip_longest(codes[:length], range(length), fillvalue=NO_NUMBER)]
+            steps.append(_move(then.rank, scale.standings[level].rank))
+    return tuple(steps)
 
 
 class Totals(NamedTuple):
@@ -298,36 +325,35 @@ class Totals(NamedTuple):
         return self.up + self.level + self.down
 
 
+def by_benchmark(rows: Iterable[Compared], *, estimate: bool) -> dict[int, Totals]:
+    """How many outcomes moved which way on each benchmark by its number: by level, or by standing (``estimate``).
+
+    To be asked of rows that are on one scheme now.
+    """
+    found: dict[int, list[int]] = {}
+    for one in rows:
+        if one.estimate != estimate:
+            continue
+        for number, move in zip(one.pair.now.scale.numbers if one.pair.now.scale else (), one.steps, strict=False):
+            counts = found.get(number)
+            if counts is None:
+                counts = found[number] = [0, 0, 0, 0]
+            # Not by the hash of what it is: for thousands of authorities that is most of the time.
+            counts[0 if move is UP else 1 if move is LEVEL else 2 if move is DOWN else 3] += 1
+    return {number: Totals(*found[number]) for number in sorted(found)}
+
+
+def together(totals: Iterable[Totals]) -> Totals:
+    """The sum of several."""
+    return Totals(*map(sum, zip(Totals(0, 0, 0, 0), *totals, strict=True)))
+
+
 def authorities(rows: Iterable[Compared]) -> Totals:
     """How many authorities moved which way, by their weighted score."""
-    return _count(one.move for one in rows)
-
-
-def outcomes(rows: Iterable[Compared], *, estimate: bool) -> Totals:
-    """How many outcomes moved which way: by level, or by standing alone (``estimate``)."""
-    return _count(
-        move if isinstance(move, Move) else None
-        for one in rows
-        if one.estimate == estimate
-        for _number, move in one.moves
-    )
-
-
-def by_benchmark(rows: Iterable[Compared], *, estimate: bool) -> dict[int, Totals]:
-    """The same for each benchmark by its number. To be asked of rows that are on one scheme now."""
-    found: dict[int, list[Move | None]] = {}
+    counts = [0, 0, 0, 0]
     for one in rows:
-        if one.estimate == estimate:
-            for number, move in one.moves:
-                found.setdefault(number, []).append(move if isinstance(move, Move) else None)
-    return {number: _count(found[number]) for number in sorted(found)}
-
-
-def _count(moves: Iterable[Move | None]) -> Totals:
-    found: dict[Move | None, int] = {}
-    for move in moves:
-        found[move] = found.get(move, 0) + 1
-    return Totals(found.get(Move.UP, 0), found.get(Move.LEVEL, 0), found.get(Move.DOWN, 0), found.get(None, 0))
+        counts[0 if one.move is UP else 1 if one.move is LEVEL else 2 if one.move is DOWN else 3] += 1
+    return Totals(*counts)
 
 
 Name = Callable[[Compared], str]
@@ -362,5 +388,5 @@ _VALUES: Mapping[str, Callable[[Compared], float | None]] = {
     "score": lambda one: one.now.score if one.now else None,
     "change": _change,
     "share": lambda one: one.now.met / one.now.of if one.now and one.now.of else None,
-    "moved": lambda one: one.count(Move.UP) - one.count(Move.DOWN) if one.moves else None,
+    "moved": lambda one: one.count(Move.UP) - one.count(Move.DOWN) if one.steps else None,
 }

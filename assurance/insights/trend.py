@@ -93,10 +93,10 @@ class Trend:
 
     @property
     def breaks(self) -> tuple[int, ...]:
-        """The places in ``points`` before which the scheme changes."""
+        """The places in ``points`` before which the scheme changes, of the years that count."""
         found, last = [], None
         for place, point in enumerate(self.points):
-            if point.record is not None:
+            if point.record is not None and point.record.missing is None:
                 if last is not None and last.scale.form != point.record.scale.form:
                     found.append(place)
                 last = point.record
@@ -129,7 +129,7 @@ def _point(one: Record, every: Sequence[Record], count: Count, before: Record | 
     if one.missing is not None:
         return Point(one.year, one)
     results = tuple(one.scale.results(one.codes))
-    levelled = one.scale.levelled(one.codes)
+    levelled = one.scale.numbers_of(one.scale.levelled(one.codes))
     counted = levelled & _counted(one, every, count)
     left = [result for result in results if result.number in counted or isinstance(result.result, Gap)]
     change = None
@@ -144,12 +144,12 @@ def _point(one: Record, every: Sequence[Record], count: Count, before: Record | 
 def _counted(one: Record, every: Sequence[Record], count: Count) -> frozenset[int]:
     """The numbers that count: with ``COMMON``, those with a level in every year on the same scheme."""
     if count is Count.SCORED:
-        return one.scale.scored
+        return one.scale.numbers_of(one.scale.scored)
     everything = frozenset(one.scale.numbers)
     if count is Count.ALL:
         return everything
     alike = [it for it in every if it.missing is None and it.scale.form == one.scale.form]
-    return everything.intersection(*(it.scale.levelled(it.codes) for it in alike))
+    return everything.intersection(*(it.scale.numbers_of(it.scale.levelled(it.codes)) for it in alike))
 
 
 def _sections(points: Sequence[Point], crosswalks: Crosswalks) -> tuple[Section, ...]:

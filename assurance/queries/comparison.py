@@ -11,12 +11,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Page, Paginator
-from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Value, When, Window
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When, Window
 from django.db.models.functions import JSONObject, RowNumber
 from django.urls import reverse
 from django.utils import timezone
@@ -60,8 +61,8 @@ MINE = "mine"
 """In the address: the reader's own portfolio."""
 YEARS, JUDGEMENTS = "agreed", "self"
 WHAT: Mapping[str, StrOrPromise] = {
-    YEARS: gettext_lazy("What was agreed, against an earlier year"),
-    JUDGEMENTS: gettext_lazy("What was agreed, against their own outcomes"),
+    YEARS: gettext_lazy("Agreed with an earlier year"),
+    JUDGEMENTS: gettext_lazy("Agreed with own outcomes"),
 }
 SHOWS: Mapping[str, Move | None] = {"up": Move.UP, "level": Move.LEVEL, "down": Move.DOWN, "none": None}
 """What the list can be narrowed to."""
@@ -128,6 +129,11 @@ class Line:
     estimate: bool
     unlike: bool
     moved: tuple[str, ...]
+
+    @property
+    def explains(self) -> bool:
+        """Whether there is any figure to explain."""
+        return bool(self.moved or self.now.explained or self.then.explained)
 
 
 @dataclass(frozen=True)
@@ -225,6 +231,7 @@ def comparison(actor: Actor, choice: Choice, page: int, at: datetime) -> Compari
     shown = Paginator(found.shown, PAGE_SIZE).get_page(page)
     writer = _Writer(found)
     lines = tuple(map(writer.line, shown.object_list))
+    by_level, by_standing = (found.by_benchmark(estimate=estimate) for estimate in (False, True))
     return Comparison(
         choice=found.choice,
         options=found.options,
@@ -238,10 +245,10 @@ def comparison(actor: Actor, choice: Choice, page: int, at: datetime) -> Compari
         columns=_columns(found.choice),
         tallies=_tallies(found),
         totals=compared.authorities(found.rows),
-        outcomes=compared.outcomes(found.rows, estimate=False),
-        estimates=compared.outcomes(found.rows, estimate=True),
-        by_benchmark=found.by_benchmark(estimate=False),
-        estimated_by_benchmark=found.by_benchmark(estimate=True),
+        outcomes=compared.together(one.totals for one in by_level),
+        estimates=compared.together(one.totals for one in by_standing),
+        by_benchmark=by_level,
+        estimated_by_benchmark=by_standing,
         drawing=writer.drawing(shown.object_list) if lines else None,
     )
 
@@ -269,8 +276,9 @@ def comparison_view(actor: Actor, params: Mapping[str, str], at: datetime) -> Vi
         line = writer.line(one)
         before, after = one.then, one.now
         rows.append((
-            line.name, line.then.cycle, line.then.score, before.met if before else None, before.of if before else None,
-            line.now.cycle, line.now.score, after.met if after else None, after.of if after else None,
+            line.name, line.then.cycle, _plain(before, line.then),
+            before.met if before else None, before.of if before else None,
+            line.now.cycle, _plain(after, line.now), after.met if after else None, after.of if after else None,
             line.change, line.why, line.up, line.level, line.down, line.left_out,
             _("Yes") if line.estimate else _("No"),
         ))  # fmt: skip
@@ -287,6 +295,11 @@ def comparison_view(actor: Actor, params: Mapping[str, str], at: datetime) -> Vi
         picture=svg(drawing, standalone=True) if found.shown else "",
         authorities=len(found.shown),
     )
+
+
+def _plain(tally: Tally | None, side: SideLine) -> Decimal | str:
+    """A score as a number for a spreadsheet, or why there is none."""
+    return side.score if tally is None or tally.score is None else Decimal(tally.score) / 100
 
 
 # --- Asking ----------------------------------------------------------------------------------------------
@@ -364,11 +377,13 @@ class _Found:
             Exists(self.sight.filter(authority=OuterRef("authority"))), self._in_time(), partnership=OuterRef("pk")
         )
         partnerships = Partnership.objects.filter(Exists(members), programme=OuterRef("programme"))
-        rows = Cycle.objects.filter(Exists(here)).annotate(
-            has_agreed=Exists(here.filter(state=State.AGREED)),
+        # The first row of each cycle: whether any exists would be found out by reading all of them.
+        rows = Cycle.objects.annotate(
+            is_there=Subquery(here.values("pk")[:1]),
+            has_agreed=Subquery(here.filter(state=State.AGREED).values("pk")[:1]),
             partnerships=ArraySubquery(partnerships.values(json=JSONObject(pk="pk", name="name"))),
         )
-        return list(rows.select_related("programme"))
+        return [one for one in rows.select_related("programme") if one.is_there]
 
     def _cycle(self) -> Any:
         chosen = next((one for one in self.cycles if str(one.pk) == self.choice.cycle), None)
@@ -441,7 +456,7 @@ class _Found:
                 (str(one.pk), f"{one.programme.name}, {one.name}" if several else one.name) for one in self.cycles
             ),
             against=(
-                ("", _("The last agreed year before, of each")),
+                ("", _("Each one’s last agreed year")),
                 *((str(one.pk), one.name) for one in self.earlier),
             ),
             judgements=tuple((key, label) for key, label in WHAT.items() if key == YEARS or self.submitted),
@@ -654,11 +669,12 @@ class _Writer:
         self.found = found
         self.reasons = OF_YEARS if found.choice.judgement == YEARS else OF_JUDGEMENTS
         self.count, _label = COUNTS[found.choice.count]
+        self.form = found.by_cycle[found.cycle.pk].form if found.cycle else None
 
     def line(self, one: Compared) -> Line:
         """One authority."""
         key = one.pair.key
-        counted = bool(one.moves)
+        counted = bool(one.steps)
         return Line(
             name=self.found.names[key],
             href=reverse("trend", args=[key]),
@@ -689,11 +705,11 @@ class _Writer:
         assessment = self.found.assessments.get((key, side.cycle))
         return SideLine(
             cycle=cycle,
-            score=score_said(tally.score),
+            score=self._score(side, tally),
             share=percent_said(tally.met, tally.of),
             of=_("%(met)s of %(of)s") % {"met": tally.met, "of": tally.of},
             record=reverse("record", args=[assessment]) if assessment else "",
-            explained=explained(side.scale, side.codes, tally.counted, self.count),
+            explained=explained(side.scale, side.codes, side.scale.numbers_of(tally.counted), self.count),
         )
 
     def drawing(self, rows: Iterable[Compared]) -> Drawing:
@@ -724,10 +740,16 @@ class _Writer:
     def _bar(self, side: Side, tally: Tally | None) -> Bar:
         if tally is None or side.scale is None or tally.score is None:
             return Bar(None, str(self.reasons[side.missing or Why.NOTHING_LEFT]))
-        cycle = self.found.cycle_names[side.cycle]
-        most = side.scale.most_points
-        said = _("%(score)s of %(most)s") % {"score": score_said(tally.score), "most": most}
-        return Bar(tally.score / (100 * most), f"{said}, {cycle}")
+        said = f"{self._score(side, tally)}, {self.found.cycle_names[side.cycle]}"
+        if side.scale.form != self.form:
+            # Bars of two schemes beside each other would be a comparison of their numbers.
+            return Bar(None, _("%(score)s: another scheme") % {"score": said})
+        return Bar(tally.score / (100 * side.scale.most_points), said)
+
+    def _score(self, side: Side, tally: Tally) -> str:
+        if tally.score is None or side.scale is None:
+            return score_said(None)
+        return _("%(score)s of %(most)s") % {"score": score_said(tally.score), "most": side.scale.most_points}
 
 
 def _columns(choice: Choice) -> dict[str, Column]:
@@ -735,6 +757,11 @@ def _columns(choice: Choice) -> dict[str, Column]:
         "authority": _("Authority"), "score": _("Weighted score now"), "change": _("Change"),
         "share": _("Met or exceeded now"), "moved": _("Benchmarks that moved"),
     }  # fmt: skip
+    if choice.judgement == JUDGEMENTS:
+        labels |= {
+            "score": _("Agreed: weighted score"), "share": _("Agreed: met or exceeded"),
+            "change": _("From own to agreed"),
+        }  # fmt: skip
     columns = {}
     for key, label in labels.items():
         up = choice.sort == key or (not choice.sort and key == "authority")

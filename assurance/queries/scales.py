@@ -16,7 +16,7 @@ from assurance.insights.explaining import score_explained, share_explained
 from benchmarks.catalogue import SchemeText, crosswalk_pairs, scheme_text
 from benchmarks.scoring import Gap, Share, met_or_exceeded, only, weighted_score
 from benchmarks.vocabulary import Standing
-from benchmarks.weighing import weights_for
+from benchmarks.weighing import weights_of
 
 OF_YEARS: Mapping[Why, StrOrPromise] = {
     Why.NO_RECORD_NOW: gettext_lazy("no record in this cycle"),
@@ -69,9 +69,10 @@ COUNTS: Mapping[str, tuple[Count, StrOrPromise]] = {
 
 
 def scales_for(versions: Iterable[int]) -> dict[int, Scale]:
-    """The scale of each version of a scheme by its id, with the weights that count now."""
+    """The scale of each version of a scheme by its id, with the weights that count now. One query."""
     texts = {version: scheme_text(version) for version in set(versions)}
-    return {version: Scale(text, weights_for(text)) for version, text in texts.items()}
+    weights = weights_of(texts.values())
+    return {version: Scale(text, weights[version]) for version, text in texts.items()}
 
 
 def crosswalks_among(ways: Collection[tuple[str, str]]) -> dict[tuple[str, str], tuple[tuple[int, int], ...]]:

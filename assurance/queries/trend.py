@@ -375,7 +375,7 @@ class _Found:
             marks.append(Mark(label, float(score) / most if score is not None and most else None, said))
         axis = [(0.0, "0"), (1.0, str(most))]
         title = _("Weighted score: %(name)s") % {"name": section.scale.scheme.name}
-        return line(marks, title=title, text=_told(marks), axis=axis, tall=220)
+        return line(marks, title=title, text=_told(marks), axis=axis, tall=180)
 
     def _strip(self, section: Section) -> Drawing:
         rows = []

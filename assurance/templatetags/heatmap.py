@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django import template
+from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -14,6 +15,9 @@ from assurance.insights.heatmap import Absence, Cell
 from assurance.queries.heatmap import BY_LEVEL, CELL_WORDS, Heatmap, Read, Shown, absence_words
 
 register = template.Library()
+
+ANY_AUTHORITY = 123456789
+"""Stands in an address for the id of an authority."""
 
 
 @register.simple_tag
@@ -60,6 +64,10 @@ class _Rows:
         self.absences = {one: escape(absence_words(one, read.choice.judgement)) for one in Absence}
         self.none = escape(_("None"))
         self.met = escape(_("%(met)s of %(counted)s"))
+        before, _id, after = reverse("trend", args=[ANY_AUTHORITY]).partition(str(ANY_AUTHORITY))
+        self.trend = before, after
+        hidden = '<span class="govuk-visually-hidden">: %(name)s</span>'
+        self.years = f"{escape(_('Over the years')).replace('%', '%%')}{hidden}"
         self.drawn: dict[int, tuple[str, str]] = {}
         """Cells by their id: the scale has one for each level and each gap."""
 
@@ -68,7 +76,12 @@ class _Rows:
         row, figure = one.line.row, one.line.figure
         name = escape(row.name)
         head = f'<a class="govuk-link" href="{one.href}">{name}</a>' if one.href else name
-        parts = [f'<tr class="govuk-table__row"><th scope="row" class="govuk-table__header app-heat__name">{head}</th>']
+        before, after = self.trend
+        years = f'<a class="govuk-link" href="{before}{row.authority}{after}">{self.years % {"name": name}}</a>'
+        parts = [
+            '<tr class="govuk-table__row"><th scope="row" class="govuk-table__header app-heat__name">'
+            f'{head}<span class="app-heat__of">{years}</span></th>'
+        ]
         if self.shows_region:
             parts.append(f'<td class="govuk-table__cell">{escape(row.region)}</td>')
         if self.shows_type:

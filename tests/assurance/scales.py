@@ -8,7 +8,7 @@ from decimal import Decimal
 from assurance.insights.comparison import Scale
 from benchmarks.catalogue import BenchmarkText, LevelText, SchemeText
 from benchmarks.vocabulary import Judgement, Standing
-from benchmarks.weighing import Weights, weights_for
+from benchmarks.weighing import Weights
 
 B, M, E = Standing.BELOW, Standing.MEETS, Standing.EXCEEDS
 LA10 = (("1", 1, B), ("2", 2, B), ("3", 3, M), ("4", 4, E), ("5", 5, E))
@@ -46,6 +46,5 @@ def scale(
             for number in range(1, count + 1)
         },
     )
-    found: Weights = weights_for(text)
     given = {number: Decimal((weights or {}).get(number, "1")) for number in text.benchmarks}
-    return Scale(text, type(found)(**{**vars(found), "by_number": given}))
+    return Scale(text, Weights(code, 0, given))

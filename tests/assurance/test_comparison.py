@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -124,7 +124,7 @@ def test_a_gap_never_moves_a_figure(now: list[int], then: list[int], place: int,
     assert (one.now, one.moves, one.move) == (two.now, two.moves, two.move)
     common = found(now, then, Count.COMMON)
     assert common.then is not None
-    assert place + 1 not in common.then.counted
+    assert place + 1 not in TEN.numbers_of(common.then.counted)
 
 
 rows = st.lists(st.tuples(codes_of_ten, codes_of_ten), min_size=1, max_size=6)
@@ -157,17 +157,19 @@ def test_what_has_no_figure_comes_last_either_way() -> None:
     for sort, keys in (("change", [2, 1, 9]), ("-change", [1, 2, 9]), ("moved", [2, 1, 9])):
         assert [one.pair.key for one in ordered([missing, high, low], sort, lambda it: "")] == keys
     assert compared.authorities([missing, high, low]) == Totals(up=1, level=0, down=1, left_out=1)
-    assert compared.outcomes([missing, high, low], estimate=False) == Totals(10, 0, 10, 0)
+    assert compared.together(compared.by_benchmark([missing, high, low], estimate=False).values()) == Totals(
+        10, 0, 10, 0
+    )
+    assert compared.together(()) == Totals(0, 0, 0, 0)
 
 
 def test_a_large_region_is_quick() -> None:
     pairs = [pair((3, 4, 2, 3, NA, 3, 5, 1, 3, 3), (3,) * 10, key=key) for key in range(2500)]
-    began = perf_counter()
+    began = process_time()
     made = [compare(one, Count.COMMON, CROSSWALKS) for one in pairs]
     compared.authorities(made)
     compared.by_benchmark(made, estimate=False)
     ordered(made, "-change", lambda one: str(one.pair.key))
-    took = perf_counter() - began
-    # On an idle machine it takes a tenth of this.
+    took = process_time() - began
+    # It takes a thirtieth of a second; a machine that is busy with other things is not to fail it.
     assert took < 1, took
-    print(f"{took * 1000:.0f} ms")  # noqa: T201

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,9 +15,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from assurance.actions import agreement
-from assurance.models import Authority, PictureRow, Succession
+from assurance.insights.drawing import Box
+from assurance.models import Authority, Membership, PictureRow, Succession
 from assurance.queries.comparison import Choice, Comparison, Line, comparison, comparison_view
-from assurance.vocabulary import State
+from assurance.vocabulary import Role, State
 from tests.universe import Universe, all_rows, as_actor
 
 
@@ -58,13 +60,13 @@ def test_this_year_against_the_last(years: Universe) -> None:
     found = page(years, "manager")
     alder = lines(found)["Alder"]
     assert (found.cycle, alder.then.cycle, alder.now.cycle) == ("2025/26", "2024/25", "2025/26")
-    assert (alder.then.score, alder.now.score, alder.change) == ("1.00", "1.00", "Level")
+    assert (alder.then.score, alder.now.score, alder.change) == ("1.00 of 2", "1.00 of 2", "Level")
     assert (alder.then.share, alder.now.share, alder.now.of) == ("100.0%", "85.7%", "6 of 7")
     assert (alder.up, alder.level, alder.down, alder.left_out) == (1, 5, 1, 1)
     assert alder.moved == ("Up: 1", "Level: 2, 4, 6, 7, 8", "Down: 3", "Not compared: 5 (no outcome in either year)")
     birch = lines(found)["Birch"]
     assert (birch.change, birch.why, birch.now.score) == ("", "not agreed yet", "Not agreed yet")
-    assert birch.then.score == "1.00"
+    assert birch.then.score == "1.00 of 2"
     assert found.totals == (0, 1, 0, 1)
     assert {one.label[0]: tuple(one.totals) for one in found.by_benchmark}["3"] == (0, 0, 1, 0)
 
@@ -94,13 +96,30 @@ def test_whoever_may_not_read_their_own_outcomes_gets_the_years(years: Universe)
     assert [key for key, _label in found.options.judgements] == ["agreed"]
 
 
+def test_own_outcomes_are_there_only_where_they_may_be_read(years: Universe) -> None:
+    """Who signs for the country and advises one authority reads that one's own outcomes and no other's."""
+    with all_rows():
+        Membership.objects.create(
+            person=years.signatory, role=Role.ADVISER, authority=years.alder, starts=date(2025, 1, 1)
+        )
+    assert set(names_of(page(years, "signatory", region="all"))) == {"Alder", "Birch", "Cedar"}
+    own = page(years, "signatory", region="all", judgement="self")
+    assert (own.compares_years, names_of(own)) == (False, ["Alder"])
+    assert names_of(page(years, "signatory", whose="mine")) == ["Alder"]
+
+
 def test_across_schemes_there_is_no_common_score(universe: Universe) -> None:
     universe.last_year("la-10")
     universe.assessment(State.AGREED)
     alder = lines(page(universe, "manager"))["Alder"]
     assert alder.why == "another scheme, so there is no common score"
-    assert (alder.change, alder.estimate, alder.then.score) == ("", True, "3.00")
+    assert (alder.change, alder.estimate, alder.then.score) == ("", True, "3.00 of 5")
     assert (alder.up, alder.level, alder.down, alder.left_out) == (0, 7, 0, 1)
+    drawing = page(universe, "manager").drawing
+    assert drawing
+    # One bar: what another scheme gave is said and not drawn. The other shapes of its kind are the key.
+    assert [one.looks for one in drawing.shapes if isinstance(one, Box)] == ["before", "bar", "bar"]
+    assert "another scheme" in page(universe, "manager").picture
 
 
 def test_a_successor_has_no_year_before(universe: Universe) -> None:
@@ -210,6 +229,8 @@ def test_what_is_exported_is_what_is_shown(years: Universe) -> None:
     assert view.picture.startswith("<svg")
     assert "<style>" in view.picture
     assert any("none is published" in str(rule) for rule in view.rules)
+    assert [row[2] for row in view.tables[0].rows] == [Decimal(1), Decimal(1)]
+    assert view.tables[0].rows[0][6] == "Not agreed yet"
     assert view.tables[1].rows[2][1:] == (0, 0, 1, 0)
 
 
@@ -248,6 +269,11 @@ def test_the_picture_is_empty_before_anything_is_there(universe: Universe, clien
     assert "There is no assessment to compare yet" in client.get(reverse("comparison")).content.decode()
     with as_actor(universe.manager) as by:
         assert comparison_view(by, {}, universe.at).row_count == 0
+
+
+def test_the_heatmap_leads_to_the_years_of_an_authority(years: Universe, client: Client) -> None:
+    client.force_login(years.manager)
+    assert reverse("trend", args=[years.alder.pk]) in client.get(reverse("picture")).content.decode()
 
 
 def test_a_portfolio_is_what_an_adviser_has(years: Universe) -> None:
