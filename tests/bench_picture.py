@@ -241,12 +241,14 @@ def measure(act: Callable[[], Any]) -> tuple[int, float, int]:
     act()
     with CaptureQueriesContext(connection) as captured:
         response = act()
+    # Before the next request, which empties the log of statements.
+    ran = statements(captured)
     times: list[float] = []
-    while len(times) < 3 or (len(times) < 15 and sum(times) < 5_000):
+    while not times or (len(times) < 15 and sum(times) < 5_000):
         started = time.perf_counter()
         act()
         times.append((time.perf_counter() - started) * 1000)
-    return statements(captured), statistics.median(times), len(response.content)
+    return ran, statistics.median(times), len(response.content)
 
 
 @pytest.fixture(scope="module")
