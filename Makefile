@@ -54,7 +54,7 @@ test:
 	@$(SET_UP) test && $(PYTHON) -m assurance.project.frontend && exec $(PYTHON) $(LOCAL).test --all $(ARGS)
 
 bench:
-	@$(SET_UP) test && $(PYTHON) -m assurance.project.frontend && exec $(PYTHON) $(LOCAL).test pytest tests/bench.py -q -s $(ARGS)
+	@$(SET_UP) test && $(PYTHON) -m assurance.project.frontend && exec $(PYTHON) $(LOCAL).test pytest tests/bench.py tests/bench_picture.py -q -s $(ARGS)
 
 crash:
 	@$(SET_UP) test && CRASH_LETTERS=100 CRASH_KILLS=20 exec $(PYTHON) $(LOCAL).test pytest tests/letters/test_crashes.py -q $(ARGS)

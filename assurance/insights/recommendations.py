@@ -110,7 +110,9 @@ def tallies(cells: Iterable[Cell], ages: Mapping[int, int | None], by: Callable[
 
 # --- The picture -----------------------------------------------------------------------------------------
 
-LEFT, WIDE, RIGHT = 170.0, 320.0, 250.0
+WIDE, RIGHT = 320.0, 260.0
+LETTER = 7.6
+"""How wide a letter of a label is at most, on average."""
 ROW, BAR, TOP = 36.0, 22.0, 34.0
 
 
@@ -130,14 +132,15 @@ def drawing(bars: Sequence[Bar], *, title: str, text: str, legend: Sequence[str]
         legend: what the three parts are called, in that order.
     """
     most = max((bar.tally.total for bar in bars), default=0) or 1
+    left = 20 + LETTER * max((len(bar.label) for bar in bars), default=0)
     shapes: list[Shape] = []
     for place, (looks, name) in enumerate(zip(("bar", "before", "gap"), legend, strict=True)):
-        x = LEFT + place * 170
+        x = left + place * 170
         shapes += [Box(x, 6, 14, 14, looks), Words(x + 20, 18, name, looks="small")]
     for number, bar in enumerate(bars):
         y = TOP + number * ROW
-        shapes.append(Words(LEFT - 10, y + 16, bar.label, anchor="end"))
-        x = LEFT
+        shapes.append(Words(left - 10, y + 16, bar.label, anchor="end"))
+        x = left
         for looks, count in (("bar", bar.tally.open), ("before", bar.tally.done), ("gap", bar.tally.ended)):
             if count:
                 length = count / most * WIDE
@@ -145,5 +148,5 @@ def drawing(bars: Sequence[Bar], *, title: str, text: str, legend: Sequence[str]
                 x += length
         shapes.append(Words(x + 8, y + 16, bar.words, looks="small"))
     bottom = TOP + len(bars) * ROW
-    shapes.append(Stroke(((LEFT, TOP - 6), (LEFT, bottom - ROW + BAR + 6)), "axis"))
-    return Drawing(LEFT + WIDE + RIGHT, bottom, title, text, tuple(shapes))
+    shapes.append(Stroke(((left, TOP - 6), (left, bottom - ROW + BAR + 6)), "axis"))
+    return Drawing(left + WIDE + RIGHT, bottom, title, text, tuple(shapes))

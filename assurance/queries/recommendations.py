@@ -76,8 +76,8 @@ CODES: tuple[str, ...] = (
 one of them left open is open."""
 
 SORTS: Mapping[str, str] = {
-    "age": "shown.years {down} NULLS LAST, shown.authority, shown.cycle_id DESC, recommendation.position, shown.id",
-    "authority": "shown.authority {up}, shown.years DESC NULLS LAST, recommendation.position, shown.id",
+    "age": "shown.years {down} NULLS LAST, shown.authority, shown.cycle_id DESC, shown.position, shown.id",
+    "authority": "shown.authority {up}, shown.years DESC NULLS LAST, shown.position, shown.id",
     "due": "shown.due_on {up} NULLS LAST, shown.years DESC NULLS LAST, shown.authority, shown.id",
 }
 """What the list can be sorted by; ``up`` and ``down`` change places with a hyphen before the name."""
@@ -118,15 +118,23 @@ class Filters:
 
 def filters_from(params: Mapping[str, str]) -> Filters:
     """The filters that an address names. What is no filter, or no number, is as if it were not there."""
-    given = {name: clean(params.get(name, ""))[:LONGEST_GIVEN] for name in ("region", "type", "benchmark", "search")}
+
+    def given(name: str) -> str:
+        return clean(params.get(name, ""))[:LONGEST_GIVEN]
+
     progress, sort = params.get("progress", ""), params.get("sort", "")
     return Filters(
         programme=_number(params.get("programme", "")),
         cycle=_number(params.get("cycle", "")),
+        region=given("region"),
+        type=given("type"),
+        benchmark=given("benchmark"),
         progress=progress if progress in PROGRESSES else "",
+        ageing=params.get("ageing") == "1",
+        overdue=params.get("overdue") == "1",
+        unowned=params.get("unowned") == "1",
+        search=given("search"),
         sort=sort if sort.removeprefix("-") in SORTS else "",
-        **{name: params.get(name, "") == "1" for name in ("ageing", "overdue", "unowned")},
-        **given,
     )
 
 
@@ -362,7 +370,7 @@ class Year(NamedTuple):
 STATEMENT = """
 WITH years (cycle_id, place, years) AS (
     SELECT * FROM unnest(%s::bigint[], %s::int[], %s::int[])
-), base (id, authority_id, cycle_id, region, authority, numbers, owners, due_on) AS MATERIALIZED (
+), base (id, authority_id, cycle_id, region, authority, position, numbers, owners, due_on) AS MATERIALIZED (
     {base}
 ), said AS (
     SELECT one.recommendation_id,
@@ -398,14 +406,15 @@ WITH years (cycle_id, place, years) AS (
      GROUP BY 1, 2, 3, 4, 5
 ), counted AS (
     SELECT (SELECT count(*) FROM shown) AS total, (SELECT count(DISTINCT authority_id) FROM shown) AS authorities
+), page AS (
+    SELECT * FROM shown ORDER BY {order}
+     LIMIT %s OFFSET (SELECT least(%s, greatest(total - 1, 0) / {size} * {size}) FROM counted)
 ), listed AS (
     SELECT shown.id, recommendation.assessment_id, shown.authority, shown.region, authority.type, shown.cycle_id,
            recommendation.heading, recommendation.text, shown.numbers, shown.owners, shown.owner, shown.due_on,
            shown.late, shown.progress, shown.word, row_number() OVER (ORDER BY {order}) AS place
-      FROM shown JOIN {recommendation} AS recommendation ON recommendation.id = shown.id
+      FROM page AS shown JOIN {recommendation} AS recommendation ON recommendation.id = shown.id
       JOIN {authority} AS authority ON authority.id = shown.authority_id
-     ORDER BY {order}
-     LIMIT %s OFFSET (SELECT least(%s, greatest(total - 1, 0) / {size} * {size}) FROM counted)
 ){themes}
 SELECT json_build_object(
     'total', (SELECT row_to_json(counted) FROM counted),
@@ -424,8 +433,9 @@ WORDS = """, newest_shown AS (
      ORDER BY years.place DESC, shown.id LIMIT %s
 ), lexemes AS (
     SELECT lexeme, newest_shown.authority_id, count(*) AS count, min(newest_shown.id) AS id
-      FROM newest_shown JOIN {recommendation} AS recommendation ON recommendation.id = newest_shown.id,
-           unnest(tsvector_to_array(recommendation.words)) AS lexeme
+      FROM newest_shown, LATERAL (
+        SELECT unnest(tsvector_to_array(words)) AS lexeme FROM {recommendation} WHERE id = newest_shown.id OFFSET 0
+      ) AS kept
      GROUP BY 1, 2
 ), themes AS (
     SELECT lexeme, sum(count)::int AS recommendations, count(*)::int AS authorities, min(id) AS id
@@ -447,7 +457,7 @@ WORDS_READ = """(
 )"""
 """The words of what is shown, as their stems, counted; and each spelt as one of the recommendations has it."""
 
-NO_BASE = "0::bigint, 0::bigint, 0::bigint, '', '', '{}'::smallint[], '{}'::varchar[], NULL::date"
+NO_BASE = "0::bigint, 0::bigint, 0::bigint, '', '', 0, '{}'::smallint[], '{}'::varchar[], NULL::date"
 NO_WORD = "0::bigint, 0::bigint, '', '', 0"
 NO_ASSESSMENT = "0::bigint, 0::bigint"
 """The columns of what the statement takes, of no row."""
@@ -557,7 +567,7 @@ class _Read:
         ids = [one.id for one in years]
         base = self._base().values_list(
             "pk", "authority_id", "assessment__cycle_id", "authority__region", "authority__name",
-            "benchmark_numbers", "owners", "due_on",
+            "position", "benchmark_numbers", "owners", "due_on",
         )  # fmt: skip
         there = ~Q(assessment__state=State.WITHDRAWN) & Q(assessment__cycle__in=ids)
         if filters.region:

@@ -137,6 +137,7 @@ RAW_SQL = {
     "assurance.views.health": "asks the database whether it is there",
     "letters.verdict": "asks a function that reads past the scope and gives back one word",
     "assurance.project": "prepares the database and its roles",
+    "assurance.queries.recommendations": "counts what `visible` gives, in one statement",
 }
 
 

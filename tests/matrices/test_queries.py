@@ -406,6 +406,23 @@ def lists(universe: Universe, count: int) -> dict[str, Any]:
     return {"assessment_id": assessment.pk}
 
 
+def agreed_with(count: int) -> Callable[[Universe], None]:
+    """Alder's agreed assessment of the year before, with so many recommendations."""
+
+    def made(universe: Universe) -> None:
+        assessment = universe.last_year()
+        with all_rows():
+            first = points.Recommendation.objects.filter(assessment=assessment).count()
+            points.Recommendation.objects.bulk_create(
+                points.Recommendation(
+                    authority=universe.alder, assessment=assessment, position=number, text=f"Do {number}."
+                )
+                for number in range(first + 1, count + 1)
+            )
+
+    return made
+
+
 def disputed(universe: Universe) -> None:
     """A second dispute, of every benchmark."""
     assessment = universe.assessment(State.DISPUTED)
@@ -509,6 +526,8 @@ LISTS = [
     List("record", "lead", first(State.DISPUTED), disputed, of_assessment=True),
     List("exports", "auditor", one_export, more_exports),
     List("exports", "manager", one_export, more_exports),
+    List("recommendations-over-years", "lead", agreed_with(1), agreed_with(LONG)),
+    List("recommendations-over-years", "manager", agreed_with(1), agreed_with(LONG)),
 ]  # fmt: skip
 
 

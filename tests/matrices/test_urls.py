@@ -1495,6 +1495,10 @@ ROWS = [
     Row("library", "", beside(shared_practice), {302: ANONYMOUS, 403: "stranger"}, 200),
     Row("library-entry", "", library_entry, {302: ANONYMOUS, 404: "stranger"}, 200),
     Row(
+        "recommendations-over-years", "", beside(with_last_year),
+        {302: ANONYMOUS, 403: "signatory administrator stranger"}, 200, query="search=risks&sort=due",
+    ),
+    Row(
         "calibration", "", beside(on(State.AGREED)),
         {302: ANONYMOUS, 200: "manager other_manager signatory administrator auditor"}, 403,
     ),
