@@ -676,7 +676,7 @@ def test_the_file_is_given_to_its_person_and_to_the_auditor(universe: Universe, 
     row = brought(universe, name="years.html")
     confirmed(universe, row)
     address = reverse("history-import-file", args=[row.pk])
-    for who, status in (("manager", 200), ("auditor", 200), ("other_manager", 404), ("lead", 403), ("stranger", 403)):
+    for who, status in (("manager", 200), ("auditor", 200), ("other_manager", 404), ("lead", 404), ("stranger", 404)):
         response = visitors.get(who, address)
         assert response.status_code == status, who
         if status == 200:

@@ -80,6 +80,7 @@ KINDS = {
     "letters.BatchItem": WORKING,
     "letters.Batch": LOG,
     "letters.LetterDelivery": LOG,
+    "assurance.HistoryImport": LOG,
     # A tenant's as well, and no decision: kept while people work, without history.
     "assurance.Draft": WORKING,
     "assurance.Document": WORKING,
@@ -97,9 +98,11 @@ LOCKED_OTHERWISE = {
     "assurance_historicalmembership",
     "assurance_message",
     "letters_batch",
+    "assurance_historyimport",
 }
 """Not a tenant's, and yet not for everybody: people see their own memberships, and those within their scope; a
-message may be about nobody's authority, as one about a password is; a batch is seen by whoever asked for it."""
+message may be about nobody's authority, as one about a password is; a batch is seen by whoever asked for it, and a
+table of earlier years by whoever brought it."""
 
 WRITTEN_IN_SCOPE = {"assurance_membership", "assurance_historicalmembership"}
 """People read their own wherever they are, and write none that their scope does not reach."""
@@ -107,6 +110,7 @@ WRITTEN_IN_SCOPE = {"assurance_membership", "assurance_historicalmembership"}
 ALTERABLE = {
     "assurance.Message": "says what became of it; what it said is written once",
     "letters.Batch": "says whether it goes on; what was asked for is written once",
+    "assurance.HistoryImport": "says what becomes of it and was corrected; what was decided is told by events",
     "letters.LetterDelivery": "says when the letter was first opened, downloaded and reminded of",
 }
 """Logs whose rows change."""

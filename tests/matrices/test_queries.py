@@ -120,6 +120,10 @@ ANONYMOUS_ASKS = {"password-reset-confirm": 1}
 """Whoever is not signed in costs nothing, but for looking up whose the link for a new password is."""
 
 SAVES_MORE = {
+    # All records of a table together, and the cycle of a year that has none yet.
+    "history-import (read)": 28,
+    "history-import-lines": 13,
+    "history-import-undo": 18,
     "cycle-open (in preparation)": 20,
     "letter-board (issued)": 20,
     "letter-draft": 15,

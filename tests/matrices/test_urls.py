@@ -28,6 +28,7 @@ from assurance.actions import (
     drafts,
     evidence,
     giving,
+    history_import,
     meeting,
     people,
     portfolio,
@@ -48,6 +49,7 @@ from assurance.models import (
     Question,
     Recommendation,
 )
+from assurance.queries.history_imports import import_page
 from assurance.queries.quality import quality_page
 from assurance.views import health
 from assurance.vocabulary import DocumentKind, LetterState, MessageState, Role, State
@@ -530,6 +532,43 @@ def workbook_back(universe: Universe) -> Kwargs:
     with all_rows():
         workbook.read_upload(upload_id=row.pk, at=universe.at)
     return kwargs | {"upload_id": row.pk}
+
+
+def table_brought(universe: Universe) -> Kwargs:
+    """A table of earlier years that the manager brought, with a row for Alder and one that is refused."""
+    rows = b"GSS,Year,1\nE10000901,2022/23,Met\nE10000902,2022/23,great\n"
+    with as_actor(universe.manager) as by:
+        row = history_import.upload(
+            by=by,
+            at=universe.at,
+            programme_id=universe.programme.pk,
+            scheme_code="la-8",
+            name="years.csv",
+            file=ContentFile(rows),
+        )
+    with all_rows():
+        history_import.read_import(import_id=row.pk, at=universe.at)
+    return {"import_id": row.pk}
+
+
+def table_confirmed(universe: Universe, kwargs: Kwargs) -> Fields:
+    """What confirms it."""
+    with as_actor(universe.manager) as by:
+        return {"then": "confirm", "seen": import_page(by, kwargs["import_id"], timezone.now()).seen}
+
+
+def table_taken_over(universe: Universe) -> Kwargs:
+    """The same, confirmed."""
+    kwargs = table_brought(universe)
+    seen = table_confirmed(universe, kwargs)["seen"]
+    with as_actor(universe.manager) as by:
+        history_import.confirm(by=by, at=universe.at, seen=str(seen), **kwargs)
+    return kwargs
+
+
+def fixed_kwargs(**kwargs: Any) -> Callable[[Universe], Kwargs]:
+    """An address without records."""
+    return lambda universe: kwargs
 
 
 def failed_message(universe: Universe) -> Kwargs:
@@ -1492,6 +1531,35 @@ ROWS = [
         fields=fixed(result="sound", note="", version=1), by=frozenset({"manager"}),
         only_look=frozenset({"adviser", "auditor"}),
     ),
+    # Tables of earlier years: whose they are, and the auditor.
+    Row(
+        "history-imports", "", beside(table_brought),
+        {302: ANONYMOUS, 200: "manager other_manager auditor"}, 403,
+    ),
+    Row("history-import-new", "", nothing, {302: ANONYMOUS, 200: "manager other_manager"}, 403),
+    Row(
+        "history-import-template", "", fixed_kwargs(scheme="la-8", kind="csv"),
+        {302: ANONYMOUS, 200: "manager other_manager"}, 403,
+    ),
+    Row(
+        "history-import", "read", table_brought, {302: ANONYMOUS, 200: "manager auditor"}, 404,
+        fields=table_confirmed, by=frozenset({"manager"}), only_look=frozenset({"auditor"}),
+    ),
+    Row(
+        "history-import", "to discard", table_brought, {302: ANONYMOUS, 200: "manager auditor"}, 404,
+        fields=fixed(then="discard"), by=frozenset({"manager"}), only_look=frozenset({"auditor"}),
+    ),
+    Row("history-import", "taken over", table_taken_over, {302: ANONYMOUS, 200: "manager auditor"}, 404),
+    Row(
+        "history-import-lines", "", lambda universe: table_brought(universe) | {"key": 1},
+        {302: ANONYMOUS, 200: "manager"}, 404,
+        fields=fixed(**{"cell_1_outcome-1": "Met", "version": 2}), by=frozenset({"manager"}),
+    ),
+    Row(
+        "history-import-undo", "", table_taken_over, {302: ANONYMOUS, 200: "manager"}, 404,
+        fields=fixed(reason="The wrong file."), by=frozenset({"manager"}),
+    ),
+    Row("history-import-file", "", table_brought, {302: ANONYMOUS, 200: "manager auditor"}, 404),
     # For whoever comes by.
     Row("sign-in", "", nothing, {302: EVERYBODY}, 200),
     public("sign-out"),
@@ -1530,7 +1598,7 @@ PUBLIC = frozenset(
 )
 """All that anybody sees who has not signed in."""
 
-DOWNLOADS = frozenset({"letter-pdf", "letter-zip-file", "document-file", "evidence-file"})
+DOWNLOADS = frozenset({"letter-pdf", "letter-zip-file", "document-file", "evidence-file", "history-import-file"})
 """The addresses where looking leaves something behind: an event that says who downloaded the file."""
 THEIR_OWN = {
     "evidence-file": frozenset({"lead", "contributor"}),
@@ -1634,7 +1702,9 @@ def left_behind(row: Row, found: Mapping[str, int], *, again: bool = False) -> d
     """How many rows of which table these answers add; ``again``: everybody has looked once before."""
     noted = (status for name, status in found.items() if name not in THEIR_OWN.get(row.name, ()))
     downloads = sum(status == 200 for status in noted) if row.name in DOWNLOADS else 0
-    left = {"assurance_event": downloads} if downloads else {}
+    # A table of earlier years is nobody's, and so is what happens to it.
+    told = "assurance_referenceevent" if row.name == "history-import-file" else "assurance_event"
+    left = {told: downloads} if downloads else {}
     if not again and row.name in DELIVERED and found["contributor"] == 200:
         # The lead and the viewer were written to, and so have theirs already.
         left["letters_letterdelivery"] = 1
