@@ -575,6 +575,7 @@ def test_from_the_upload_to_the_record_in_the_browser(universe: Universe, visito
     record = drawn(visitors.get("manager", reverse("record", args=[assessment.pk])))
     said = "The source states 4 of 10 benchmarks met or exceeded (40%). 3 benchmarks are named, 7 are not known."
     assert said in record
+    assert "Not as proposed" not in record
     assert "Met or exceeded: 0 of 3 scored benchmarks (0.0%)" in record
     assert f'href="{address}"' in visitors.get("manager", reverse("record", args=[assessment.pk])).content.decode()
     # The authority reads the same, with the file's name and without a link to a page that is not theirs.
