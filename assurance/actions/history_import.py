@@ -35,6 +35,7 @@ from assurance.models import (
     Programme,
     Recommendation,
     Strength,
+    User,
 )
 from assurance.vocabulary import CycleState, EventKind, ImportState, Permission, State
 from assurance.workbook import history_judge
@@ -128,6 +129,8 @@ def _keep(
 
 def _check_room(by: Actor, at: datetime) -> None:
     """Raises Unfit where one more would be too many."""
+    # One after the other: two at once would both find room for the last.
+    User.objects.select_for_update(no_key=True).filter(pk=by.id or 0).values_list("pk").first()
     mine = HistoryImport.objects.filter(uploaded_by=by.id)
     count = mine.aggregate(
         waiting=Count("pk", filter=Q(state=ImportState.WAITING)),
