@@ -231,7 +231,8 @@ def _met(year: Year) -> list[Grid | Chart | Section]:
             )
         )
     rows = [
-        [name, _of(*one), f"{_percent(*one)}%" if one[1] else _("No agreed outcome")] for name, one in counts.items()
+        [name, _of(*one), f"{_percent(*one)}%"] if one[1] else [name, _("No agreed outcome"), NO_FIGURE]
+        for name, one in counts.items()
     ]
     columns = [_("Authority"), _("Met or exceeded"), _("Per cent")]
     heading = _("Benchmarks met or exceeded, in figures")

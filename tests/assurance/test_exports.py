@@ -570,7 +570,9 @@ def test_a_file_that_has_gone_says_so(lives: Universe, visitors: Visitors) -> No
     export = made(lives, asked(lives, MANAGER))
     with all_rows():
         Export.objects.filter(pk=export.pk).update(path="")
-    assert "no longer kept here" in visitors.get(MANAGER, reverse("export", args=[export.pk])).content.decode()
+    page = visitors.get(MANAGER, reverse("export", args=[export.pk])).content.decode()
+    assert "no longer kept here" in page
+    assert f'name="query" value="cycle={lives.cycle().pk}"' in page
     assert visitors.get(MANAGER, reverse("export-file", args=[export.pk])).status_code == 404
 
 
