@@ -445,6 +445,13 @@ def test_little_by_little_is_noticed_too(universe: Universe, views: Any) -> None
     assert len(told(universe)) == 1
 
 
+def test_two_are_not_yet_many(universe: Universe, views: Any) -> None:
+    views["simple"] = simple(authorities=30)
+    assert [asked(universe, MANAGER, "simple", region=one).is_mass for one in "ab"] == [False, False]
+    views["simple"] = simple(authorities=1)
+    assert asked(universe, MANAGER, "simple", region="c").is_mass
+
+
 def test_what_names_no_authority_raises_no_alarm(universe: Universe, views: Any) -> None:
     views["simple"] = simple(authorities=0, rows=4000)
     assert not any(asked(universe, MANAGER, "simple", region=str(one)).is_mass for one in range(5))
