@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from io import BytesIO
+from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
@@ -46,12 +47,13 @@ def write(marked: Marked) -> bytes:
     rows = [_about(marked), *(_rows(one) for one in tables)]
     document = Document("spreadsheet")
     document.body.clear()
-    styles = document.get_part("content").get_element("//office:automatic-styles")
+    content: Any = document.get_part("content")
+    styles = content.get_element("//office:automatic-styles")
     for style in (*_STYLES, *map(_width, sorted({width for one in sizes for width in one}))):
         styles.append(Element.from_tag(style))
     for number, (name, wide) in enumerate(zip(names, sizes, strict=True)):
         document.body.append(Element.from_tag(_sheet(number, name, wide)))
-    meta = document.get_part("meta")
+    meta: Any = document.get_part("meta")
     meta.title, meta.creator = writable(marked.view.title), writable(marked.made_by)
     kept = BytesIO()
     document.save(kept)
