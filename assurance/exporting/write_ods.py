@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from io import BytesIO
-from xml.sax.saxutils import escape, quoteattr
+from typing import Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 from django.utils.translation import gettext as _
@@ -18,6 +18,7 @@ from odfdo import Document, Element
 from assurance.exporting.marked import Marked, is_number, sheet_names, text_of, widths
 from assurance.insights.sheet import Table, Value
 from assurance.workbook.words import writable
+from assurance.workbook.write_ods import PAGE, attribute, paragraphs
 
 _CENTIMETRES = 0.19
 """Of one character's width."""
@@ -34,7 +35,6 @@ _STYLES = (
     "</number:date-style>",
     '<style:style style:name="day-cell" style:family="table-cell" style:data-style-name="day"/>',
 )
-_SPACES = re.compile(r"^ | $| {2,}|\t")
 
 
 def write(marked: Marked) -> bytes:
@@ -46,12 +46,16 @@ def write(marked: Marked) -> bytes:
     rows = [_about(marked), *(_rows(one) for one in tables)]
     document = Document("spreadsheet")
     document.body.clear()
-    styles = document.get_part("content").get_element("//office:automatic-styles")
+    content: Any = document.get_part("content")
+    styles = content.get_element("//office:automatic-styles")
     for style in (*_STYLES, *map(_width, sorted({width for one in sizes for width in one}))):
         styles.append(Element.from_tag(style))
+    for page in document.get_part("styles").get_elements("//style:page-layout-properties"):  # type: ignore[union-attr]
+        for name, value in PAGE.items():
+            page.set_attribute(name, value)
     for number, (name, wide) in enumerate(zip(names, sizes, strict=True)):
         document.body.append(Element.from_tag(_sheet(number, name, wide)))
-    meta = document.get_part("meta")
+    meta: Any = document.get_part("meta")
     meta.title, meta.creator = writable(marked.view.title), writable(marked.made_by)
     kept = BytesIO()
     document.save(kept)
@@ -80,7 +84,7 @@ def _filled(made: BytesIO, rows: list[Iterator[str]]) -> bytes:
 def _sheet(number: int, name: str, wide: list[int]) -> str:
     columns = "".join(f'<table:table-column table:style-name="wide-{one}"/>' for one in wide)
     return (
-        f"<table:table table:name={_attribute(name)}>{columns}"
+        f"<table:table table:name={attribute(name)}>{columns}"
         f'<table:table-row table:style-name="rows-{number}"/></table:table>'
     )
 
@@ -118,19 +122,4 @@ def _cell(value: Value, style: str = "") -> str:
             f"<text:p>{text}</text:p></table:table-cell>"
         )
     named = f' table:style-name="{style}"' if style else ""
-    lines = "".join(f"<text:p>{_line(one)}</text:p>" for one in writable(text).split("\n"))
-    return f'<table:table-cell{named} office:value-type="string">{lines}</table:table-cell>'
-
-
-def _line(line: str) -> str:
-    """A line whose spaces are kept: what a reader may take for layout is an element of its own."""
-    parts, end = [], 0
-    for found in _SPACES.finditer(line):
-        parts.append(escape(line[end : found.start()]))
-        parts.append("<text:tab/>" if found[0] == "\t" else f'<text:s text:c="{len(found[0])}"/>')
-        end = found.end()
-    return "".join((*parts, escape(line[end:])))
-
-
-def _attribute(text: str) -> str:
-    return quoteattr(writable(text), {"\n": " "})
+    return f'<table:table-cell{named} office:value-type="string">{paragraphs(text)}</table:table-cell>'

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import date
 from io import BytesIO
+from math import ceil
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -17,12 +17,13 @@ from openpyxl.utils import get_column_letter
 from assurance.exporting.marked import FORMULA, Marked, is_number, sheet_names, widths
 from assurance.insights.sheet import Table, Value
 from assurance.workbook.words import writable
+from assurance.workbook.write_xlsx import ESCAPE
 
-_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
-"""What the format itself would read as a sign by its number: its underscore is written by number instead."""
 _READ_OTHERWISE = (*FORMULA, "#")
 """How a text begins that the library takes for a formula or for a fault of one."""
-_BOLD = Font(bold=True)
+_BOLD = Font(name="Calibri", size=11, bold=True)
+_ABOUT_WIDTH, _LINE = 100, 15
+"""Characters of a line that says what the file is, and its height in points."""
 _WRAPPED = Alignment(wrap_text=True, vertical="top")
 
 
@@ -43,11 +44,20 @@ def write(marked: Marked) -> bytes:
 
 
 def _about(sheet: Any, marked: Marked) -> None:
-    sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 26, 100
-    for label, text in marked.lines():
+    sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 26, _ABOUT_WIDTH
+    _on_paper(sheet)
+    for row, (label, text) in enumerate(marked.lines(), start=1):
+        # Not every program finds out by itself how high a wrapped text is.
+        sheet.row_dimensions[row].height = _LINE * ceil(len(text) / _ABOUT_WIDTH)
         named, said = _text(sheet, label, bold=True), _text(sheet, text)
         named.alignment = said.alignment = _WRAPPED
         sheet.append([named, said])
+
+
+def _on_paper(sheet: Any) -> None:
+    """Printed, a sheet is as wide as the paper, however many pages long."""
+    sheet.page_setup.orientation, sheet.page_setup.paperSize, sheet.page_setup.fitToHeight = "landscape", 9, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
 
 
 def _sheet(sheet: Any, table: Table) -> None:
@@ -56,8 +66,7 @@ def _sheet(sheet: Any, table: Table) -> None:
     for place, width in enumerate(widths(table), start=1):
         sheet.column_dimensions[get_column_letter(place)].width = width
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(table.columns))}{len(table.rows) + 1}"
-    sheet.page_setup.orientation, sheet.page_setup.paperSize, sheet.page_setup.fitToHeight = "landscape", 9, 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    _on_paper(sheet)
     sheet.print_title_rows = "1:1"
     sheet.append([_text(sheet, str(one), bold=True) for one in table.columns])
     for row in table.rows:
@@ -78,11 +87,11 @@ def _values(sheet: Any, row: tuple[Value, ...]) -> Iterator[Any]:
 
 def _value(sheet: Any, text: str) -> Any:
     """A text as it is, or in a cell that says that it is a text."""
-    return _text(sheet, text) if text.startswith(_READ_OTHERWISE) else _ESCAPE.sub("_x005F_", writable(text))
+    return _text(sheet, text) if text.startswith(_READ_OTHERWISE) else ESCAPE.sub("_x005F_", writable(text))
 
 
 def _text(sheet: Any, text: str, *, bold: bool = False) -> Any:
-    cell = WriteOnlyCell(sheet, _ESCAPE.sub("_x005F_", writable(text)))
+    cell = WriteOnlyCell(sheet, ESCAPE.sub("_x005F_", writable(text)))
     # Whatever it begins with, it is text: never a formula, and Excel says so when somebody edits it.
     cell.data_type = "s"
     cell.quotePrefix = True

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Q, QuerySet
@@ -136,6 +137,11 @@ class Line:
     def colour(self) -> str:
         """Of the tag of its state."""
         return COLOURS[self.export.state]
+
+    @property
+    def query(self) -> str:
+        """What the address of the view said, to ask for it again."""
+        return urlencode(self.export.params)
 
 
 @dataclass(frozen=True)

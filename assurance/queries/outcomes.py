@@ -208,7 +208,8 @@ class _Sheet:
                 self.shown.add(place.pk)
             for number, benchmark in numbered:
                 key = one.pk, benchmark.id
-                stands = self._agreed_said.get(key) if agreed and state == State.AGREED else None
+                # There while the assessment is agreed, and read only where it may be.
+                stands = self._agreed_said.get(key)
                 yield OutcomeRow(
                     *first,
                     number,

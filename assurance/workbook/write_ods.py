@@ -29,7 +29,7 @@ _CELLS = {
     "hidden": ("", ""),
 }
 """For each style of the layout, what its cells and its letters look like."""
-_PAGE = {
+PAGE = {
     "style:print-orientation": "landscape",
     "fo:page-width": "29.7cm",
     "fo:page-height": "21cm",
@@ -51,7 +51,7 @@ def write(sheets: Iterable[Sheet]) -> bytes:
     for style in _styles(plan):
         styles.append(Element.from_tag(style))
     for page in document.get_part("styles").get_elements("//style:page-layout-properties"):
-        for name, value in _PAGE.items():
+        for name, value in PAGE.items():
             page.set_attribute(name, value)
     lists = list(dict.fromkeys(cell.choices for sheet in plan for line in sheet.lines for cell in line.cells))
     names = {choices: f"list{index}" for index, choices in enumerate(lists) if choices}
@@ -108,9 +108,9 @@ def _validations(names: dict[tuple[str, ...], str]) -> str:
         listed = ";".join('"{}"'.format(writable(one).replace('"', '""')) for one in choices)
         parts.append(
             f'<table:content-validation table:name="{name}" table:allow-empty-cell="true" '
-            f'table:display-list="unsorted" table:condition={_attribute(f"of:cell-content-is-in-list({listed})")}>'
+            f'table:display-list="unsorted" table:condition={attribute(f"of:cell-content-is-in-list({listed})")}>'
             f'<table:error-message table:display="true" table:message-type="stop" '
-            f"table:title={_attribute(str(LIST_FAULT_TITLE))}>{_paragraphs(str(LIST_FAULT))}</table:error-message>"
+            f"table:title={attribute(str(LIST_FAULT_TITLE))}>{paragraphs(str(LIST_FAULT))}</table:error-message>"
             "</table:content-validation>"
         )
     return f"<table:content-validations>{''.join(parts)}</table:content-validations>"
@@ -124,7 +124,7 @@ def _sheet(sheet: Sheet, names: dict[tuple[str, ...], str]) -> str:
     )
     rows = "".join(_line(line, names) for line in sheet.lines)
     return (
-        f'<table:table table:name={_attribute(sheet.name)} table:protected="true" '
+        f'<table:table table:name={attribute(sheet.name)} table:protected="true" '
         f'table:style-name="sheet-{"hidden" if sheet.hidden else "shown"}">{columns}{rows}</table:table>'
     )
 
@@ -148,11 +148,11 @@ def _cell(cell: Cell, names: dict[tuple[str, ...], str]) -> str:
     if not cell.text:
         return f"<table:table-cell{attributes}/>{covered}"
     return (
-        f'<table:table-cell{attributes} office:value-type="string">{_paragraphs(cell.text)}</table:table-cell>{covered}'
+        f'<table:table-cell{attributes} office:value-type="string">{paragraphs(cell.text)}</table:table-cell>{covered}'
     )
 
 
-def _paragraphs(text: str) -> str:
+def paragraphs(text: str) -> str:
     """Each line a paragraph; a tab, and every space that a reader may take for layout, as an element of its own."""
     return "".join(f"<text:p>{_line_of_text(line)}</text:p>" for line in writable(text).split("\n"))
 
@@ -166,5 +166,6 @@ def _line_of_text(line: str) -> str:
     return "".join((*parts, escape(line[end:])))
 
 
-def _attribute(text: str) -> str:
+def attribute(text: str) -> str:
+    """A text as the value of an attribute, in its quotation marks."""
     return quoteattr(writable(text), {"\n": " "})

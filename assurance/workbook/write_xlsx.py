@@ -16,7 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from assurance.workbook.layout import ABOUT, UNLOCKED, Cell, Sheet
 from assurance.workbook.words import LIST_FAULT, LIST_FAULT_TITLE, writable
 
-_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 """What the format itself would read as a sign by its number: its underscore is written by number instead."""
 _FIRST_LIST = 5
 """Column of the hidden sheet from which on the lists stand."""
@@ -107,7 +107,7 @@ def _columns(cells: Sequence[Cell]) -> list[int]:
 
 def _put(place: XlsxCell, text: str) -> None:
     if text:
-        place.value = _ESCAPE.sub("_x005F_", writable(text))
+        place.value = ESCAPE.sub("_x005F_", writable(text))
         # Whatever it begins with, it is text: never a formula, and Excel says so when somebody edits it.
         place.data_type = "s"
         place.quotePrefix = True

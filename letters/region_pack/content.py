@@ -25,7 +25,9 @@ from letters.board.content import Part, Passage, Section, Tone, Word
 from letters.board.words import CONTINUED
 from letters.pdf.content import PagePattern, digest_of
 
-USUAL, SMALL = 18, 14
+Size = Literal[14, 18]
+USUAL: Size = 18
+SMALL: Size = 14
 """Sizes of type in tables: the second where a column is for each benchmark."""
 NO_FIGURE = "–"
 TONES: Mapping[str, Tone] = {Standing.BELOW: "below", Standing.MEETS: "meets", Standing.EXCEEDS: "exceeds"}
@@ -40,7 +42,7 @@ class Grid(Part):
     rows: list[list[str]] = Field(default=[], max_length=2_000)
     tones: list[list[Tone | None]] = []
     shares: list[float]
-    size: Literal[14, 18] = 18
+    size: Size = USUAL
     is_numeric: bool = False
 
     @model_validator(mode="after")
@@ -193,7 +195,8 @@ def _heatmap(year: Year) -> list[Grid | Chart | Section]:
     titles = {row.number: row.benchmark for row in rows}
     numbers = sorted(titles)
     tones = _tones()
-    lines, shades = [], []
+    lines: list[list[str]] = []
+    shades: list[list[Tone | None]] = []
     for name, own in _by_authority(rows).items():
         lines.append([name, *(own[number].agreed for number in numbers)])
         shades.append([tones.get(own[number].agreed_standing, "none") for number in numbers])
@@ -218,7 +221,7 @@ def _met(year: Year) -> list[Grid | Chart | Section]:
     heading = _("Benchmarks met or exceeded")
     parts: list[Grid | Chart | Section] = []
     if drawn:
-        values = [float(one) for one in drawn.values()]
+        values: list[float | None] = [float(one) for one in drawn.values()]
         parts.append(
             Chart(
                 heading=heading,
@@ -231,7 +234,8 @@ def _met(year: Year) -> list[Grid | Chart | Section]:
             )
         )
     rows = [
-        [name, _of(*one), f"{_percent(*one)}%" if one[1] else _("No agreed outcome")] for name, one in counts.items()
+        [name, _of(*one), f"{_percent(*one)}%"] if one[1] else [name, _("No agreed outcome"), NO_FIGURE]
+        for name, one in counts.items()
     ]
     columns = [_("Authority"), _("Met or exceeded"), _("Per cent")]
     heading = _("Benchmarks met or exceeded, in figures")

@@ -65,12 +65,14 @@ def file_of(export: Any, actor: Actor, at: datetime) -> MadeExport:
     pack = pack_of(years, more, about)
     kind = ExportFormat(export.format)
     views = [*(year.view for year in years), *(view for _wanted, view in more)]
+    # Of the outcomes only what is agreed is in a pack.
+    named = {row.gss_code for year in years for row in year.rows() if row.agreed_standing}
     return MadeExport(
         name=file_name(f"region pack {region} {cycle}", kind, at),
         data=DRAWN[kind](pack),
         title=f"{pack.title}: {region}",
         rows=sum(view.row_count for view in views),
-        authorities=max(view.authorities for view in views),
+        authorities=max(len(named), *(view.authorities for _wanted, view in more), 0),
     )
 
 

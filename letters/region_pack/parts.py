@@ -24,8 +24,15 @@ WANTED: tuple[Wanted, ...] = (
     # Of all years: those of this year alone are all open.
     Wanted(
         view="recommendations",
+        heading=_("Recommendations of all years"),
+        params={"cycle": ""},
+        columns=(0, 1, 2, 3, 5),
+    ),
+    Wanted(
+        view="recommendations",
         heading=_("Recommendations of all years, by benchmark"),
         params={"cycle": ""},
+        table=2,
         columns=(0, 1, 2, 3, 5),
     ),
 )

@@ -105,6 +105,9 @@ def test_xlsx_is_read_back_as_it_was(marked: Marked) -> None:
     book = load_workbook(io.BytesIO(write_xlsx.write(marked)))
     assert book.sheetnames == ["About", "Outcomes all any 1", "Outcomes all any 1 2"]
     assert [(one[0].value, one[1].value) for one in book["About"].iter_rows()] == marked.lines()
+    assert {sheet.page_setup.orientation for sheet in book} == {"landscape"}
+    assert all(sheet.sheet_properties.pageSetUpPr.fitToPage for sheet in book)
+    assert book["About"].row_dimensions[len(marked.lines())].height == 30 - 15 * (len(marked.handling) <= 100)
     sheet = book["Outcomes all any 1"]
     assert sheet.freeze_panes == "B2"
     assert sheet.auto_filter.ref == f"A1:E{len(HOSTILE) + 1}"

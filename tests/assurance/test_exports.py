@@ -445,6 +445,13 @@ def test_little_by_little_is_noticed_too(universe: Universe, views: Any) -> None
     assert len(told(universe)) == 1
 
 
+def test_two_are_not_yet_many(universe: Universe, views: Any) -> None:
+    views["simple"] = simple(authorities=30)
+    assert [asked(universe, MANAGER, "simple", region=one).is_mass for one in "ab"] == [False, False]
+    views["simple"] = simple(authorities=1)
+    assert asked(universe, MANAGER, "simple", region="c").is_mass
+
+
 def test_what_names_no_authority_raises_no_alarm(universe: Universe, views: Any) -> None:
     views["simple"] = simple(authorities=0, rows=4000)
     assert not any(asked(universe, MANAGER, "simple", region=str(one)).is_mass for one in range(5))
@@ -570,7 +577,9 @@ def test_a_file_that_has_gone_says_so(lives: Universe, visitors: Visitors) -> No
     export = made(lives, asked(lives, MANAGER))
     with all_rows():
         Export.objects.filter(pk=export.pk).update(path="")
-    assert "no longer kept here" in visitors.get(MANAGER, reverse("export", args=[export.pk])).content.decode()
+    page = visitors.get(MANAGER, reverse("export", args=[export.pk])).content.decode()
+    assert "no longer kept here" in page
+    assert f'name="query" value="cycle={lives.cycle().pk}"' in page
     assert visitors.get(MANAGER, reverse("export-file", args=[export.pk])).status_code == 404
 
 

@@ -92,7 +92,7 @@ def test_shares_have_their_denominator_and_none_is_made_up() -> None:
     assert grid.rows == [
         ["Alder", "2 of 2", "100.0%"],
         ["Birch", "1 of 2", "50.0%"],
-        ["Cedar", "0 of 0", "No agreed outcome"],
+        ["Cedar", "No agreed outcome", "–"],
     ]
 
 

@@ -1657,18 +1657,8 @@ ROWS = [
 
 PUBLIC = frozenset(
     {
-        *(
-            "sign-in",
-            "sign-out",
-            "signed-out",
-            "help",
-            "method",
-            "accessibility",
-            "cookies",
-            "privacy",
-            "healthz",
-            "readyz",
-        ),
+        *("sign-in", "sign-out", "signed-out", "healthz", "readyz"),
+        *("help", "method", "accessibility", "cookies", "privacy"),
         *("password-reset", "password-reset-done", "password-reset-confirm", "password-reset-complete"),
         "verify",
     }
