@@ -6,11 +6,12 @@ from django.db.migrations import RunSQL
 
 IN_SCOPE = """(
     (SELECT current_setting('assurance.everything', true) = 'on')
-    OR authority_id = ANY (
-        (SELECT coalesce(nullif(current_setting('assurance.authorities', true), ''), '{}')::bigint[])::bigint[]
+    OR authority_id IN (
+        SELECT unnest(coalesce(nullif(current_setting('assurance.authorities', true), ''), '{}')::bigint[])
     )
 )"""
-"""Scalar sub-selects, so that the settings are read once for each statement and not once for each row."""
+"""Sub-selects, so that the settings are read once for each statement and not once for each row. The second is looked
+up and not gone through: a regional manager may have thousands of authorities, and a statement thousands of rows."""
 
 IN_HOME_OFFICE_SCOPE = IN_SCOPE.replace("assurance.authorities", "assurance.home_office")
 """For what no authority ever sees: only authorities that the person reaches by a role of the Home Office."""

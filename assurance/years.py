@@ -16,6 +16,17 @@ def year_of(cycle_name: str) -> str:
     return cycle_name.partition(" ")[0]
 
 
+def newest(cycles: Iterable[Any]) -> Any:
+    """What a page begins with: the cycle of the newest year, of several the one with the shortest name; None of none.
+
+    Where anything is agreed in some of them (``has_agreed``), the newest of those.
+    """
+    found = list(cycles)
+    agreed = [one for one in found if one.has_agreed]
+    # The last of what is alike in the order that a list has, so that the answer is the same each time.
+    return max(agreed or found, key=lambda one: (year_of(one.name), -len(one.name), one.name, one.pk), default=None)
+
+
 def before(rows: QuerySet[Assessment], assessment: Assessment) -> QuerySet[Assessment]:
     """Of ``rows``, the agreed assessments of the same authority in earlier years of its programme, last year first.
 

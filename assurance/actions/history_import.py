@@ -35,6 +35,7 @@ from assurance.models import (
     Programme,
     Recommendation,
     Strength,
+    User,
 )
 from assurance.vocabulary import CycleState, EventKind, ImportState, Permission, State
 from assurance.workbook import history_judge
@@ -128,6 +129,8 @@ def _keep(
 
 def _check_room(by: Actor, at: datetime) -> None:
     """Raises Unfit where one more would be too many."""
+    # One after the other: two at once would both find room for the last.
+    User.objects.select_for_update(no_key=True).filter(pk=by.id or 0).values_list("pk").first()
     mine = HistoryImport.objects.filter(uploaded_by=by.id)
     count = mine.aggregate(
         waiting=Count("pk", filter=Q(state=ImportState.WAITING)),
@@ -180,19 +183,18 @@ def _refuse(row: HistoryImport, reasons: Sequence[str]) -> None:
 # Judged
 
 
-def judged(
-    actor: Actor, row: HistoryImport, at: datetime, *, corrections: Mapping[str, Mapping[str, str]] | None = None
-) -> tuple[Proposal, ...]:
-    """What would become of each line now, for this actor. The same few queries, however many lines.
+def judged(actor: Actor, row: HistoryImport, at: datetime) -> tuple[Proposal, ...]:
+    """What would become of each line now, for this actor. The same few queries, however many lines."""
+    lines, corrections = from_json(row.content).lines, _by_line(row.corrections)
+    return judge(lines, world(actor, row.programme, _code(row), lines, corrections, at), corrections, row.left_out)
 
-    Args:
-        corrections: instead of those that are kept.
-    """
-    lines = from_json(row.content).lines
-    kept = row.corrections if corrections is None else corrections
-    by_line = {int(line): cells for line, cells in kept.items()}
-    scheme = row.scheme.code if row.scheme else ""
-    return judge(lines, world(actor, row.programme, scheme, lines, by_line, at), by_line, row.left_out)
+
+def _by_line(kept: Mapping[str, Mapping[str, str]]) -> dict[int, Mapping[str, str]]:
+    return {int(line): cells for line, cells in kept.items()}
+
+
+def _code(row: HistoryImport) -> str:
+    return row.scheme.code if row.scheme else ""
 
 
 def world(
@@ -202,9 +204,14 @@ def world(
     lines: Sequence[Source],
     corrections: Mapping[int, Mapping[str, str]],
     at: datetime,
+    further: Iterable[Mapping[str, str]] = (),
 ) -> World:
-    """Everything that the lines are judged by, and nothing of an authority that the actor may not import for."""
-    cells = [*(line.cells for line in lines), *corrections.values()]
+    """Everything that the lines are judged by, and nothing of an authority that the actor may not import for.
+
+    Args:
+        further: cells that name authorities as well.
+    """
+    cells = [*(line.cells for line in lines), *corrections.values(), *further]
     places = _places(actor, programme, cells)
     schemes: dict[str, SchemeText] = {}
     for version in published_versions():
@@ -324,11 +331,10 @@ def correct(
     """
     with transaction.atomic():
         row = _open(by, import_id, version)
-        proposal = _proposal(judged(by, row, at), key)
         sources = from_json(row.content).lines
         kept = {line: dict(found) for line, found in row.corrections.items()}
         for (line, role), written in cells.items():
-            if line not in proposal.lines or not _is_role(role):
+            if not 0 <= line < len(sources) or not _is_role(role):
                 raise NotFound
             value = text.clean(written[:LONGEST_CELL])
             of_line = kept.setdefault(str(line), {})
@@ -336,7 +342,13 @@ def correct(
             if value != sources[line].cells.get(role, ""):
                 of_line[role] = value
         kept = {line: found for line, found in kept.items() if found}
-        again = judged(by, row, at, corrections=kept)
+        before, after = _by_line(row.corrections), _by_line(kept)
+        # Of everything that was written, before or now, so that one look at the record does for both.
+        found = world(by, row.programme, _code(row), sources, before, at, after.values())
+        proposal = _proposal(judge(sources, found, before, row.left_out), key)
+        if any(line not in proposal.lines for line, _role in cells):
+            raise NotFound
+        again = judge(sources, found, after, row.left_out)
         faults = {(one.line, one.role): one.words for each in again for one in each.faults}
         if wrong := {place: faults[place] for place in cells if place in faults}:
             raise StillWrong(wrong)

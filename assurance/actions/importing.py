@@ -8,7 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from assurance import ledger
 from assurance.access import Actor, require
@@ -33,9 +33,6 @@ from assurance.workflow import ASSESSMENT, move
 from benchmarks.catalogue import SchemeText, newest_published, scheme_text
 from benchmarks.files import Refused, Source, open_source, validate
 from benchmarks.loading import digest_of
-
-TURN = 1_204_113
-"""Of the database's advisory locks, the one by which imports into a programme take turns."""
 
 
 @dataclass(frozen=True)
@@ -97,9 +94,11 @@ class NotPast(Exception):
 
 
 def take_turn(programme: Programme) -> None:
-    """Wait until nobody else imports into the programme; held until the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [TURN, programme.pk])
+    """Wait until nobody else imports into the programme; held until the transaction ends.
+
+    Whoever only refers to the programme is not kept waiting.
+    """
+    Programme.objects.select_for_update(no_key=True).order_by().values_list("pk").get(pk=programme.pk)
 
 
 def past_cycle(programme: Programme, name: str, scheme_code: str, version_id: int, *, by: Actor, at: datetime) -> Cycle:

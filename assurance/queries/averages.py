@@ -23,6 +23,7 @@ from assurance.insights.heatmap import NOTHING, Figure, Scale, Tally
 from assurance.models import Cycle, PictureCount
 from assurance.queries.picture import PERMISSIONS, rows_readable
 from assurance.vocabulary import CycleState, Judgement, Permission, State
+from assurance.years import newest
 
 P = Permission
 
@@ -101,10 +102,9 @@ def picture_cycles(actor: Actor, permission: Permission) -> tuple[Cycle, ...]:
 
 
 def chosen_cycle(cycles: Sequence[Cycle], wanted: int | None) -> Cycle | None:
-    """The cycle that was asked for, or else the newest with something agreed, or else the newest."""
+    """The cycle that was asked for, or else what a page begins with."""
     asked = next((one for one in cycles if one.pk == wanted), None)
-    agreed = next((one for one in cycles if one.has_agreed), None)  # type: ignore[attr-defined]
-    return asked or agreed or next(iter(cycles), None)
+    return asked or newest(cycles)
 
 
 def averages(

@@ -50,7 +50,7 @@ from assurance.queries.scales import (
     score_said,
 )
 from assurance.vocabulary import PORTFOLIO_ROLES, Permission, State
-from assurance.years import year_of
+from assurance.years import newest, year_of
 from benchmarks.catalogue import scheme_text
 
 P = Permission
@@ -387,8 +387,7 @@ class _Found:
 
     def _cycle(self) -> Any:
         chosen = next((one for one in self.cycles if str(one.pk) == self.choice.cycle), None)
-        newest = next((one for one in self.cycles if one.has_agreed), self.cycles[0] if self.cycles else None)
-        cycle = chosen or newest
+        cycle = chosen or newest(self.cycles)
         self.choice = replace(self.choice, cycle=str(cycle.pk) if cycle else "")
         return cycle
 

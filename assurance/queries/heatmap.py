@@ -427,7 +427,10 @@ def scope_said(read: Read) -> str:
 
 
 def average_lines(read: Read) -> list[tuple[str, Average]]:
-    """The averages that stand above the list: of the region if there is one, and of all regions, for each type."""
+    """The averages that stand above the list: of the region if there is one, and of all regions, for each type.
+
+    Only of what something counts in.
+    """
     found = []
     for name in read.types:
         if (one := read.averages.get(name)) is None:
@@ -435,7 +438,8 @@ def average_lines(read: Read) -> list[tuple[str, Average]]:
         if len(read.regions) == 1 and (region := one.regions.get(read.regions[0])) is not None:
             found.append((_("%(region)s: %(type)s") % {"region": region.region, "type": name}, region))
         found.append((_("All regions: %(type)s") % {"type": name}, one.total))
-    return found
+    # Of nothing there is no average to show: that nothing counts yet stands with the figures of the group.
+    return [(label, average) for label, average in found if average.counted]
 
 
 def average_cell(tally: Tally | None, why: Average) -> str:

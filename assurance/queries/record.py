@@ -100,8 +100,10 @@ class Line:
 
     @property
     def moved(self) -> bool:
-        """Whether what stands is not what the adviser had proposed."""
-        return self.agreed is not None and self.adviser is not None and self.agreed != self.adviser
+        """Whether what stands is not what the adviser had proposed. Of an earlier record that is not known."""
+        if self.agreed is None or self.adviser is None or self.basis == Basis.IMPORTED.label:
+            return False
+        return self.agreed != self.adviser
 
     @property
     def difference(self) -> str:

@@ -8,7 +8,7 @@ from django import template
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from assurance.access import GRANTS
+from assurance.access import GRANTS, sees
 from assurance.vocabulary import HOME_OFFICE_ROLES, Permission
 
 register = template.Library()
@@ -24,6 +24,10 @@ def picture_tabs(context: template.Context) -> list[dict[str, Any]]:
         ("picture", _("Heatmap"), Permission.READ_PICTURE in held),
         ("picture-national", _("Regions"), national),
         ("comparison", _("Comparison"), Permission.READ_PICTURE in held),
-        ("recommendations-over-years", _("Recommendations"), Permission.READ_PICTURE in held),
+        (
+            "recommendations-over-years",
+            _("Recommendations"),
+            sees(actor, "assurance.Recommendation", Permission.READ_OUTCOMES),
+        ),
     )
     return [{"name": name, "href": reverse(name), "text": text} for name, text, may in pages if may]

@@ -87,8 +87,9 @@ def table(request: HttpRequest, import_id: int) -> HttpResponse:
     """One table: being read, refused, to be confirmed, in the record, or undone."""
     now = timezone.now()
     verdict, number = request.GET.get("verdict", ""), number_from(request.GET.get("page")) or 1
-    page = read.import_page(request.actor, import_id, now, verdict=verdict, page=number)
-    if request.method == "POST":
+    posts = request.method == "POST"
+    page = read.import_page(request.actor, import_id, now, verdict=verdict, page=number, judges=not posts)
+    if posts:
         if not page.is_own:
             raise Forbidden(Permission.IMPORT_HISTORY)
         return _decide(request, import_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import date, timedelta
 from io import StringIO
@@ -12,6 +13,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
+from django.db import connections
 from django.http import HttpResponse
 from django.urls import reverse
 
@@ -59,6 +61,11 @@ def folder(settings: Any, tmp_path: Path) -> Path:
     options = settings.STORAGES["uploads"]["OPTIONS"] | {"location": place}
     settings.STORAGES = settings.STORAGES | {"uploads": settings.STORAGES["uploads"] | {"OPTIONS": options}}
     return place
+
+
+@pytest.fixture
+def committed(transactional_db: None, at: Any) -> Iterator[Universe]:
+    yield Universe(at)
 
 
 @pytest.fixture
@@ -271,9 +278,44 @@ def test_of_two_tables_at_once_the_second_finds_what_the_first_made(universe: Un
     assert outcomes_of(universe.alder.pk)[1] == (Answer.OUTCOME, "exceeding")
 
 
+def test_of_two_confirmations_at_the_same_moment_one_wins(committed: Universe) -> None:
+    """Whichever it is: what it took over stands whole, and the other one writes nothing."""
+    universe = committed
+    heading, named = ["GSS", "Year", "1"], {"met": "Met", "not_met": "Not met"}
+    # Each begins with the other's last.
+    codes = {"met": (ALDER, BIRCH), "not_met": (BIRCH, ALDER)}
+    rows = {level: [heading, *([code, "2022/23", named[level]] for code in codes[level])] for level in named}
+    tables = {level: brought(universe, ones) for level, ones in rows.items()}
+    tokens = {level: seen(universe, row) for level, row in tables.items()}
+    barrier, done = threading.Barrier(2), {}
+
+    def run(level: str) -> None:
+        try:
+            with as_actor(universe.manager) as by:
+                barrier.wait()
+                write.confirm(by=by, at=universe.at, import_id=tables[level].pk, seen=tokens[level])
+            done[level] = "won"
+        except Stale:
+            done[level] = "stale"
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(level,)) for level in rows]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(done.values()) == ["stale", "won"], done
+    (won,) = [level for level, became in done.items() if became == "won"]
+    for authority in (universe.alder, universe.birch):
+        assert outcomes_of(authority.pk)[1] == (Answer.OUTCOME, won)
+    assert {fresh(row).state for row in tables.values()} == {ImportState.APPLIED, ImportState.READ}
+
+
 def outcomes_of(authority_id: int) -> dict[int, tuple[str, str | None]]:
     with all_rows():
-        return outcomes(Assessment.objects.get(authority=authority_id))
+        found = Assessment.objects.get(authority=authority_id)
+    return outcomes(found)
 
 
 def test_a_table_is_its_persons_alone(universe: Universe) -> None:
@@ -575,6 +617,7 @@ def test_from_the_upload_to_the_record_in_the_browser(universe: Universe, visito
     record = drawn(visitors.get("manager", reverse("record", args=[assessment.pk])))
     said = "The source states 4 of 10 benchmarks met or exceeded (40%). 3 benchmarks are named, 7 are not known."
     assert said in record
+    assert "Not as proposed" not in record
     assert "Met or exceeded: 0 of 3 scored benchmarks (0.0%)" in record
     assert f'href="{address}"' in visitors.get("manager", reverse("record", args=[assessment.pk])).content.decode()
     # The authority reads the same, with the file's name and without a link to a page that is not theirs.
@@ -676,7 +719,7 @@ def test_the_file_is_given_to_its_person_and_to_the_auditor(universe: Universe, 
     row = brought(universe, name="years.html")
     confirmed(universe, row)
     address = reverse("history-import-file", args=[row.pk])
-    for who, status in (("manager", 200), ("auditor", 200), ("other_manager", 404), ("lead", 403), ("stranger", 403)):
+    for who, status in (("manager", 200), ("auditor", 200), ("other_manager", 404), ("lead", 404), ("stranger", 404)):
         response = visitors.get(who, address)
         assert response.status_code == status, who
         if status == 200:

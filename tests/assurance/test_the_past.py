@@ -26,13 +26,13 @@ from assurance.workbook.history_read import read
 from benchmarks.catalogue import scheme_text
 from benchmarks.scoring import ScaleLevel, Scored, met_or_exceeded
 from tests.assurance.histories import as_csv
-from tests.universe import all_rows
+from tests.universe import Universe, all_rows
 
 SHARED = Path(settings.BASE_DIR).parent / "shared"
 LEICESTERSHIRE = "E10000018"
 CHANNEL = 5
 
-pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason=f"{SHARED} is not there, so no real case was tried")
+with_shared = pytest.mark.skipif(not SHARED.is_dir(), reason=f"{SHARED} is not there, so no real case was tried")
 
 
 def command(name: str, *arguments: str, **options: object) -> str:
@@ -61,21 +61,21 @@ def results(cycle: str) -> dict[int, Scored]:
     return {one.number: one for one in scored(scheme_text(assessment.cycle.scheme_version_id), outcomes)}
 
 
-@pytest.mark.parametrize(
-    ("cycle", "everything", "without_channel"), [("2021/22", "80.0", "77.8"), ("2022/23", "90.0", "88.9")]
-)
-def test_leicestershire_met_or_exceeded(record: None, cycle: str, everything: str, without_channel: str) -> None:
-    with all_rows():
-        found = results(cycle)
-    whole = met_or_exceeded(found.values())
-    rest = met_or_exceeded(one for number, one in found.items() if number != CHANNEL)
-    assert (str(whole.percent), whole.denominator) == (everything, 10)
-    assert (str(rest.percent), rest.denominator) == (without_channel, 9)
+MET_OR_EXCEEDED = {"2021/22": ("80.0", "77.8"), "2022/23": ("90.0", "88.9")}
+"""With Channel and without."""
 
 
-def test_leicestershire_moved_one_down_two_up_seven_level(record: None) -> None:
+@with_shared
+def test_leicestershire_in_two_years(record: None) -> None:
+    """What was met or exceeded, and between the two years one down, two up, seven level."""
     with all_rows():
-        before, after = results("2021/22"), results("2022/23")
+        found = {cycle: results(cycle) for cycle in MET_OR_EXCEEDED}
+    for cycle, (everything, without_channel) in MET_OR_EXCEEDED.items():
+        whole = met_or_exceeded(found[cycle].values())
+        rest = met_or_exceeded(one for number, one in found[cycle].items() if number != CHANNEL)
+        assert (str(whole.percent), whole.denominator) == (everything, 10)
+        assert (str(rest.percent), rest.denominator) == (without_channel, 9)
+    before, after = found.values()
     moved: Counter[str] = Counter()
     for number, one in before.items():
         was, became = one.result, after[number].result
@@ -85,8 +85,9 @@ def test_leicestershire_moved_one_down_two_up_seven_level(record: None) -> None:
     assert moved == {"down": 1, "up": 2, "level": 7}
 
 
+@with_shared
 def test_the_same_record_comes_from_a_table(record: None) -> None:
-    """Both ways in read alike: a table with what a case says is another record of the same, and in the way of it."""
+    """Both ways in read alike: what a case says is read the same from a table, and stands in the way of it."""
     with scope.everything():
         by, programme = operator("tests"), Programme.objects.get(code=LOCAL_AUTHORITIES[0])
         at = Assessment.objects.order_by("state_since")[0].state_since
@@ -100,15 +101,13 @@ def test_the_same_record_comes_from_a_table(record: None) -> None:
     assert there.outcomes == new.outcomes
 
 
-def test_a_source_that_names_three_of_six_below(record: None) -> None:
-    """An invented year: the source says 40% met or exceeded and names three that are not. Seven stay unknown."""
+def test_a_source_that_names_three_of_six_below(universe: Universe) -> None:
+    """An invented council: the source says 40% met or exceeded and names three that are not. Seven stay unknown."""
+    rows = [["GSS", "Year", "2", "8", "9", "Met or exceeded"], [universe.alder.gss_code, "2019/20", 2, 1, 2, "40%"]]
+    table = read(as_csv(rows))
     with scope.everything():
-        by, programme = operator("tests"), Programme.objects.get(code=LOCAL_AUTHORITIES[0])
-        at = Assessment.objects.order_by("state_since")[0].state_since
-        table = read(
-            as_csv([["GSS", "Year", "2", "8", "9", "Met or exceeded"], [LEICESTERSHIRE, "2019/20", 2, 1, 2, "40%"]])
-        )
-        (found,) = judge(table.lines, history_import.world(by, programme, "la-10", table.lines, {}, at))
+        world = history_import.world(universe.operator, universe.programme, "la-10", table.lines, {}, universe.at)
+        (found,) = judge(table.lines, world)
         assert found.scheme is not None
         levels = {one.code: one.id for one in found.scheme.levels}
         ids = {number: one.id for number, one in found.scheme.benchmarks.items()}

@@ -37,6 +37,7 @@ from assurance.models import (
     FollowUpReview,
     GivenBenchmark,
     GoodPractice,
+    HistoryImport,
     MeetingPoint,
     Membership,
     Message,
@@ -115,6 +116,11 @@ Violation = Callable[[World], None]
 
 def place(world: World) -> dict[str, Any]:
     return {"role": Role.LEAD, "authority": world.birch, "starts": LATE, "person": world.stranger}
+
+
+def table(world: World) -> dict[str, Any]:
+    """A table of earlier years."""
+    return {"programme": world.programme, "name": "a", "size": 1, "sha256": "0" * 64, "uploaded_at": MOMENT}
 
 
 def draft_version() -> SchemeVersion:
@@ -327,6 +333,11 @@ EXAMPLES: dict[str, Violation] = {
     ),
     "assessment_letter_check_has_both_dates": lambda world: change(
         Assessment, {"letter_check_since": LATE, "letter_check_until": None}
+    ),
+    "assessment_stated_share_is_whole": lambda world: change(Assessment, {"stated_met": 4}),
+    "history_import_applied_has_time": lambda world: new(HistoryImport, **table(world), state="applied"),
+    "history_import_undone_says_why": lambda world: new(
+        HistoryImport, **table(world), state="undone", applied_at=MOMENT, undone_at=MOMENT
     ),
     "check_number_once": lambda world: again(LetterCheck, number=1),
     "check_one_open": lambda world: again(LetterCheck, {"number": 7}, closed_at__isnull=True),

@@ -20,13 +20,13 @@ from django.db import models
 from assurance import scope
 from assurance.access import Actor, Forbidden, NotFound
 from assurance.actions import agreement, answers, cycles, questions, reference, reviews
-from assurance.models import Assessment, Event
-from assurance.vocabulary import CycleState, EventKind, LetterState, Role, State
+from assurance.models import AgreedOutcome, Assessment, Event
+from assurance.vocabulary import Basis, CycleState, EventKind, LetterState, Role, State
 from assurance.workflow import ASSESSMENT, Blocked, Moved, Table, _no_guard, perform
 from letters import actions as letter_actions
 from letters.models import Letter
 from letters.workflow import LETTER
-from tests.matrices.world import CAST, COLLEAGUES, OURS, changed, give, prepare, undone, written
+from tests.matrices.world import CAST, COLLEAGUES, OURS, changed, give, imported, prepare, undone, written
 from tests.universe import MEMBERS_SINCE, Universe, all_rows, as_actor
 
 S, L = State, LetterState
@@ -61,6 +61,9 @@ ASSESSMENT_MOVES = {
     "settle": move("disputed", "agreed", "manager"),
     "reopen": move("agreed", "in_review", "manager"),
     "withdraw": move(ANY, "withdrawn", "administrator"),
+    # Of records of earlier years.
+    "undo_import": move("agreed", "withdrawn", "manager"),
+    "import_again": move("withdrawn", "agreed", "manager"),
 }
 
 LETTER_MOVES = {
@@ -116,6 +119,12 @@ def _supersede(universe: Universe, by: Actor, letter: Letter, at: datetime) -> A
 
 WHY = "Because it is so."
 
+
+def _engine(name: str, **given: Any) -> Act:
+    """The movement alone: the action makes it for all records of an import at once."""
+    return lambda universe, by, record, at: perform(ASSESSMENT, record.pk, name, by=by, at=at, given=given)
+
+
 ACTIONS: dict[str, Act] = {
     "start": _save_first_answer,
     "submit": _plain(answers.submit, declaration="I confirm it."),
@@ -130,6 +139,8 @@ ACTIONS: dict[str, Act] = {
     "settle": _plain(agreement.settle, reason=WHY, levels={1: "exceeding"}),
     "reopen": _plain(agreement.reopen, reason=WHY),
     "withdraw": _plain(reviews.withdraw, reason=WHY),
+    "undo_import": _engine("undo_import", reason=WHY),
+    "import_again": _engine("import_again"),
 }
 LETTER_ACTIONS: dict[str, Act] = {
     "send_for_check": _letter(letter_actions.send_for_check),
@@ -142,7 +153,7 @@ LETTER_ACTIONS: dict[str, Act] = {
     "withdraw": _letter(letter_actions.withdraw_letter, reason=WHY),
 }
 
-BY_ENGINE = frozenset({"start", "issue", "supersede"})
+BY_ENGINE = frozenset({"start", "issue", "supersede", "undo_import", "import_again"})
 """No action makes only this movement where it is not allowed, so the engine itself is asked to."""
 
 EVERYTHING_NEEDED: Mapping[str, Any] = {
@@ -152,7 +163,7 @@ EVERYTHING_NEEDED: Mapping[str, Any] = {
     "disputes": {1: WHY},
 }
 
-WITH_REASON = frozenset({"settle", "reopen", "withdraw", "return"})
+WITH_REASON = frozenset({"settle", "reopen", "withdraw", "return", "undo_import"})
 
 LATER = timedelta(hours=1)
 """Movements here happen an hour after what made the record, so that theirs can be told apart."""
@@ -204,8 +215,8 @@ def test_the_table_is_the_design(life: Life) -> None:
     assert len(life.pairs(allowed=True)) + len(life.pairs(allowed=False)) == len(life.moves) * len(life.states)
 
 
-def test_nothing_leads_out_of_the_end() -> None:
-    assert not [name for state, name in ASSESSMENTS.pairs(allowed=True) if state == S.WITHDRAWN]
+def test_nothing_leads_out_of_the_end_but_a_later_import() -> None:
+    assert [name for state, name in ASSESSMENTS.pairs(allowed=True) if state == S.WITHDRAWN] == ["import_again"]
     assert not [name for state, name in LETTERS.pairs(allowed=True) if state in (L.WITHDRAWN, L.SUPERSEDED)]
 
 
@@ -354,6 +365,15 @@ def _without(field: str, transition: str) -> Callable[[Universe], Any]:
     return record
 
 
+def _imported_with_letter(universe: Universe) -> Assessment:
+    """A record of an earlier year on which there is a letter, and whose outcomes somebody else agreed."""
+    assessment = universe.letter(L.DRAFT).assessment
+    imported(universe, assessment)
+    with all_rows():
+        AgreedOutcome.objects.filter(assessment=assessment, benchmark__number=1).update(basis=Basis.AGREED)
+    return assessment
+
+
 def _with_issued_letter(universe: Universe) -> Assessment:
     return universe.letter(L.ISSUED).assessment
 
@@ -440,6 +460,9 @@ OBSTACLES = [
     Obstacle(ASSESSMENTS, "propose", _without("level_code", "propose"), 1, "adviser"),
     Obstacle(ASSESSMENTS, "propose", _without("summary", "propose"), 1, "adviser"),
     Obstacle(ASSESSMENTS, "reopen", _with_issued_letter, 1, "manager"),
+    Obstacle(ASSESSMENTS, "undo_import", lambda universe: universe.assessment(S.AGREED), 1, "manager"),
+    Obstacle(ASSESSMENTS, "undo_import", _imported_with_letter, 2, "manager"),
+    Obstacle(ASSESSMENTS, "import_again", lambda universe: universe.assessment(S.WITHDRAWN), 1, "manager"),
     Obstacle(LETTERS, "send_for_check", _incomplete_letter(L.DRAFT), 4, "adviser"),
     Obstacle(LETTERS, "send_for_check", _reopened(L.DRAFT), 1, "adviser"),
     Obstacle(LETTERS, "send_for_approval", _incomplete_letter(L.DRAFT), 4, "adviser"),
@@ -483,6 +506,7 @@ EMPTY: dict[tuple[str, str, str], list[Act]] = {
     ],
     ("assessment", "reopen", "reason"): [_plain(agreement.reopen, reason=text) for text in ("", " \n\t")],
     ("assessment", "withdraw", "reason"): [_plain(reviews.withdraw, reason=text) for text in ("", " \n\t")],
+    ("assessment", "undo_import", "reason"): [_engine("undo_import", reason="")],
     ("letter", "return", "reason"): [_letter(letter_actions.return_letter, reason=text) for text in ("", " \n\t")],
     ("letter", "withdraw", "reason"): [_letter(letter_actions.withdraw_letter, reason=text) for text in ("", " \n\t")],
 }
@@ -533,6 +557,7 @@ NO_RECORD = {
     "assurance/actions/documents.py": {"document.state"},
     "assurance/actions/messages.py": {"message.state", "one.state"},
     "assurance/actions/workbook.py": {"row.state"},
+    "assurance/actions/history_import.py": {"row.state"},
     "assurance/templatetags/portfolio.py": {"self.state", "line.state"},
     "letters/batches.py": {"batch.state", "one.state", "item.state"},
 }

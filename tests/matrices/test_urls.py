@@ -29,6 +29,7 @@ from assurance.actions import (
     evidence,
     exports,
     giving,
+    history_import,
     meeting,
     people,
     portfolio,
@@ -49,6 +50,7 @@ from assurance.models import (
     Question,
     Recommendation,
 )
+from assurance.queries.history_imports import import_page
 from assurance.queries.quality import quality_page
 from assurance.views import health
 from assurance.vocabulary import DocumentKind, LetterState, MessageState, Role, State
@@ -548,6 +550,43 @@ def workbook_back(universe: Universe) -> Kwargs:
     with all_rows():
         workbook.read_upload(upload_id=row.pk, at=universe.at)
     return kwargs | {"upload_id": row.pk}
+
+
+def table_brought(universe: Universe) -> Kwargs:
+    """A table of earlier years that the manager brought, with a row for Alder and one that is refused."""
+    rows = b"GSS,Year,1\nE10000901,2022/23,Met\nE10000902,2022/23,great\n"
+    with as_actor(universe.manager) as by:
+        row = history_import.upload(
+            by=by,
+            at=universe.at,
+            programme_id=universe.programme.pk,
+            scheme_code="la-8",
+            name="years.csv",
+            file=ContentFile(rows),
+        )
+    with all_rows():
+        history_import.read_import(import_id=row.pk, at=universe.at)
+    return {"import_id": row.pk}
+
+
+def table_confirmed(universe: Universe, kwargs: Kwargs) -> Fields:
+    """What confirms it."""
+    with as_actor(universe.manager) as by:
+        return {"then": "confirm", "seen": import_page(by, kwargs["import_id"], timezone.now()).seen}
+
+
+def table_taken_over(universe: Universe) -> Kwargs:
+    """The same, confirmed."""
+    kwargs = table_brought(universe)
+    seen = table_confirmed(universe, kwargs)["seen"]
+    with as_actor(universe.manager) as by:
+        history_import.confirm(by=by, at=universe.at, seen=str(seen), **kwargs)
+    return kwargs
+
+
+def fixed_kwargs(**kwargs: Any) -> Callable[[Universe], Kwargs]:
+    """An address without records."""
+    return lambda universe: kwargs
 
 
 def failed_message(universe: Universe) -> Kwargs:
@@ -1569,6 +1608,35 @@ ROWS = [
         fields=fixed(result="sound", note="", version=1), by=frozenset({"manager"}),
         only_look=frozenset({"adviser", "auditor"}),
     ),
+    # Tables of earlier years: whose they are, and the auditor.
+    Row(
+        "history-imports", "", beside(table_brought),
+        {302: ANONYMOUS, 200: "manager other_manager auditor"}, 403,
+    ),
+    Row("history-import-new", "", nothing, {302: ANONYMOUS, 200: "manager other_manager"}, 403),
+    Row(
+        "history-import-template", "", fixed_kwargs(scheme="la-8", kind="csv"),
+        {302: ANONYMOUS, 200: "manager other_manager"}, 403,
+    ),
+    Row(
+        "history-import", "read", table_brought, {302: ANONYMOUS, 200: "manager auditor"}, 404,
+        fields=table_confirmed, by=frozenset({"manager"}), only_look=frozenset({"auditor"}),
+    ),
+    Row(
+        "history-import", "to discard", table_brought, {302: ANONYMOUS, 200: "manager auditor"}, 404,
+        fields=fixed(then="discard"), by=frozenset({"manager"}), only_look=frozenset({"auditor"}),
+    ),
+    Row("history-import", "taken over", table_taken_over, {302: ANONYMOUS, 200: "manager auditor"}, 404),
+    Row(
+        "history-import-lines", "", lambda universe: table_brought(universe) | {"key": 1},
+        {302: ANONYMOUS, 200: "manager"}, 404,
+        fields=fixed(**{"cell_1_outcome-1": "Met", "version": 2}), by=frozenset({"manager"}),
+    ),
+    Row(
+        "history-import-undo", "", table_taken_over, {302: ANONYMOUS, 200: "manager"}, 404,
+        fields=fixed(reason="The wrong file."), by=frozenset({"manager"}),
+    ),
+    Row("history-import-file", "", table_brought, {302: ANONYMOUS, 200: "manager auditor"}, 404),
     # For whoever comes by.
     Row("sign-in", "", nothing, {302: EVERYBODY}, 200),
     public("sign-out"),
@@ -1607,7 +1675,9 @@ PUBLIC = frozenset(
 )
 """All that anybody sees who has not signed in."""
 
-DOWNLOADS = frozenset({"letter-pdf", "letter-zip-file", "document-file", "evidence-file", "export-file"})
+DOWNLOADS = frozenset(
+    {"letter-pdf", "letter-zip-file", "document-file", "evidence-file", "export-file", "history-import-file"}
+)
 """The addresses where looking leaves something behind: an event that says who downloaded the file."""
 THEIR_OWN = {
     "evidence-file": frozenset({"lead", "contributor"}),
@@ -1711,8 +1781,9 @@ def left_behind(row: Row, found: Mapping[str, int], *, again: bool = False) -> d
     """How many rows of which table these answers add; ``again``: everybody has looked once before."""
     noted = (status for name, status in found.items() if name not in THEIR_OWN.get(row.name, ()))
     downloads = sum(status == 200 for status in noted) if row.name in DOWNLOADS else 0
-    table = "assurance_referenceevent" if row.name == "export-file" else "assurance_event"
-    left = {table: downloads} if downloads else {}
+    # An export and a table of earlier years are nobody's, and so is what happens to them.
+    of_nobody = row.name in ("export-file", "history-import-file")
+    left = {"assurance_referenceevent" if of_nobody else "assurance_event": downloads} if downloads else {}
     if not again and row.name in DELIVERED and found["contributor"] == 200:
         # The lead and the viewer were written to, and so have theirs already.
         left["letters_letterdelivery"] = 1

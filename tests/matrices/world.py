@@ -38,9 +38,18 @@ from assurance.actions import (
     reviews,
     workbook,
 )
-from assurance.models import Assessment, Authority, ProposalResponse, Recommendation
+from assurance.models import AgreedOutcome, Assessment, Authority, HistoryImport, ProposalResponse, Recommendation
 from assurance.queries.quality import quality_page
-from assurance.vocabulary import BatchKind, DocumentKind, FollowUpProgress, PointOutcome, Role, State
+from assurance.vocabulary import (
+    Basis,
+    BatchKind,
+    DocumentKind,
+    FollowUpProgress,
+    ImportState,
+    PointOutcome,
+    Role,
+    State,
+)
 from letters import actions as letter_actions
 from letters import batches, checks
 from letters.models import Batch, CheckPoint, Letter, LetterCheck, LetterDelivery
@@ -127,6 +136,8 @@ READY: dict[str, State] = {
     "settle": State.DISPUTED,
     "reopen": State.AGREED,
     "withdraw": State.IN_REVIEW,
+    "undo_import": State.AGREED,
+    "import_again": State.WITHDRAWN,
 }
 """A state from which each transition of an assessment starts."""
 
@@ -147,6 +158,31 @@ def prepare(universe: Universe, transition: str, assessment: Assessment) -> None
         universe.review_all(assessment.pk, assessment.authority, universe.scheme())
     elif transition == "answer":
         universe.answer_questions(assessment.pk, assessment.authority)
+    elif transition in ("undo_import", "import_again"):
+        imported(universe, assessment, undone=transition == "import_again")
+
+
+def imported(universe: Universe, assessment: Assessment, *, undone: bool = False) -> HistoryImport:
+    """Have an assessment look as if a table of earlier years had made it, or as if that had been undone."""
+    with all_rows():
+        row = HistoryImport.objects.create(
+            programme=universe.programme,
+            name="years.csv",
+            size=1,
+            sha256="0" * 64,
+            uploaded_by=universe.manager,
+            uploaded_by_name=universe.manager.name,
+            uploaded_at=universe.at,
+            state=ImportState.UNDONE if undone else ImportState.APPLIED,
+            applied_at=universe.at,
+            undone_at=universe.at if undone else None,
+            undo_reason="The wrong file." if undone else "",
+            made=[assessment.pk],
+        )
+        changes = {"history_import": row, "imported_digest": "" if undone else "0" * 64}
+        Assessment.objects.filter(pk=assessment.pk).update(**changes)
+        AgreedOutcome.objects.filter(assessment=assessment).update(basis=Basis.IMPORTED)
+    return row
 
 
 def give(universe: Universe, assessment: Assessment, number: int = 2) -> None:

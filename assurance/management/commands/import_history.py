@@ -12,7 +12,6 @@ from assurance.access import Actor, Forbidden, NotFound, operator, programmes
 from assurance.actions import history_import
 from assurance.actions.reference import LOCAL_AUTHORITIES
 from assurance.actions.refusals import Stale, Unfit
-from assurance.models import Programme
 from assurance.vocabulary import Permission
 from assurance.workbook.history_judge import Proposal, Verdict, judge
 from assurance.workbook.history_read import read
@@ -68,7 +67,7 @@ class Command(BaseCommand):
         )
         self.stdout.write(f"Took over {len(done.assessments)} records as import {done.row.pk}")
 
-    def _show(self, data: bytes, scheme: str, programme: Programme, by: Actor, at: datetime) -> None:
+    def _show(self, data: bytes, scheme: str, programme: Any, by: Actor, at: datetime) -> None:
         """The preview: a line for each authority and year, and what is said of its cells."""
         table = read(data)
         found = history_import.world(by, programme, scheme, table.lines, {}, at)
