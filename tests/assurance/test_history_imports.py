@@ -620,6 +620,7 @@ def test_from_the_upload_to_the_record_in_the_browser(universe: Universe, visito
     assert "Not as proposed" not in record
     assert "Met or exceeded: 0 of 3 scored benchmarks (0.0%)" in record
     assert f'href="{address}"' in visitors.get("manager", reverse("record", args=[assessment.pk])).content.decode()
+    assert said in drawn(visitors.get("lead", reverse("record-print", args=[assessment.pk])))
     # The authority reads the same, with the file's name and without a link to a page that is not theirs.
     response = visitors.get("lead", reverse("record", args=[assessment.pk]))
     assert said in drawn(response)
