@@ -87,6 +87,12 @@ def gap_said(gap: Gap, reason: str = "") -> str:
     return reason or {Gap.UNKNOWN: _("not known"), Gap.UNANSWERED: _("not answered")}[gap]
 
 
+def stated_said(met: int, of: int) -> str:
+    """What the source of an earlier record says of itself, beside the figure of what it names."""
+    words = {"met": met, "of": of, "percent": (200 * met + of) // (2 * of)}
+    return _("the source states %(met)s of %(of)s (%(percent)s%%)") % words
+
+
 def _denominator(counted: int, benchmarks: int, unlike: Collection[int]) -> str:
     numbers = {"count": counted, "total": benchmarks}
     if unlike:

@@ -39,7 +39,8 @@ GAPS: Mapping[int, Absence] = {-1: Absence.NOT_APPLICABLE, -2: Absence.UNKNOWN, 
 class Row(NamedTuple):
     """What is read of one authority: its record in the cycle (None for none), and one judgement by benchmark.
 
-    No ``values`` at all means that nothing counts yet, or no longer if the record is ``withdrawn``.
+    No ``values`` at all means that nothing counts yet, or no longer if the record is ``withdrawn``. ``stated`` is what
+    the source of an earlier record says of itself: how many are met or exceeded, and of how many. It is in no figure.
     """
 
     authority: int
@@ -49,6 +50,7 @@ class Row(NamedTuple):
     record: int | None = None
     withdrawn: bool = False
     values: Sequence[int] = ()
+    stated: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -385,9 +385,10 @@ def _rows(actor: Actor, cycle: Cycle, choice: Choice, reads: Reach, today: date)
     if choice.whose == MINE:
         found, records = found.filter(pk__in=reads.authorities), records.filter(authority__in=reads.authorities)
     by_authority = {
-        authority: (assessment, state == State.WITHDRAWN, tuple(values))
-        for authority, assessment, state, values in records.order_by().values_list(
-            "authority_id", "assessment_id", "state", choice.judgement
+        authority: (assessment, state == State.WITHDRAWN, tuple(values), (met, of) if of and values else None)
+        for authority, assessment, state, values, met, of in records.order_by().values_list(
+            *("authority_id", "assessment_id", "state", choice.judgement),
+            *("assessment__stated_met", "assessment__stated_of"),
         )
     }
     may = reach(actor, PERMISSIONS[choice.judgement])

@@ -11,6 +11,7 @@ from django_stubs_ext import StrOrPromise
 
 from assurance.access import Actor, NotFound
 from assurance.insights.drawing import Box, Drawing, Shape, Words, svg
+from assurance.insights.explaining import stated_said
 from assurance.insights.heatmap import Cell, Figure, Line
 from assurance.insights.sheet import Table, Value, View, of_rows
 from assurance.queries import heatmap as read
@@ -113,6 +114,7 @@ def _authorities(found: Read, lines: Iterable[Line]) -> Table:
     columns = (
         *(_("Authority"), _("Region"), _("Type"), *titles),
         *(_("Met or exceeded"), _("Counted"), _("Met or exceeded, per cent"), _("Weighted score")),
+        _("What the source states of itself"),
     )
     rows: list[list[Value]] = []
     for line in lines:
@@ -120,7 +122,8 @@ def _authorities(found: Read, lines: Iterable[Line]) -> Table:
             cells: list[Value] = [_said(cell) for cell in line.cells]
         else:
             cells = [absence_words(line.absence, found.choice.judgement)] * len(titles)
-        rows.append([line.row.name, line.row.region, line.row.type, *cells, *_figures(line.figure)])
+        stated = stated_said(*line.row.stated) if line.row.stated else ""
+        rows.append([line.row.name, line.row.region, line.row.type, *cells, *_figures(line.figure), stated])
     return of_rows(_("Authorities"), columns, rows)
 
 

@@ -20,7 +20,7 @@ from assurance.insights.charts import Cell, Mark, StripRow, line, stacked, strip
 from assurance.insights.comparison import Count, Move, Why
 from assurance.insights.drawing import Drawing, svg
 from assurance.insights.explained import Explained
-from assurance.insights.explaining import weights_said
+from assurance.insights.explaining import stated_said, weights_said
 from assurance.insights.sheet import View, of_rows
 from assurance.insights.trend import Point, Record, Section, year_on
 from assurance.models import Authority, Cycle, PictureRow, Succession
@@ -58,7 +58,7 @@ class YearLine:
     """One year in the table of a scheme.
 
     ``missing`` says in words why there is nothing in it ("" where there is). ``estimate`` marks what an older scheme
-    says of these benchmarks, by standing alone.
+    says of these benchmarks, by standing alone. ``stated`` is what the source says of itself, which is in no figure.
     """
 
     label: str
@@ -69,6 +69,7 @@ class YearLine:
     share: Explained | None = None
     score: Explained | None = None
     moved: tuple[str, ...] = ()
+    stated: str = ""
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,7 @@ def trend_view(actor: Actor, params: Mapping[str, str], at: datetime) -> View:
 def _row(one: YearLine, columns: int) -> tuple[Any, ...]:
     if one.missing:
         return (one.label, *([one.missing] * columns), "", "", "", one.missing)
-    note = _("estimate, by standing only") if one.estimate else "; ".join(one.moved)
+    note = _("estimate, by standing only") if one.estimate else "; ".join(filter(None, (one.stated, *one.moved)))
     figures = (one.share.value, one.share.of, one.score.value) if one.share and one.score else ("", "", "")
     return (one.label, *(cell.text for cell in one.cells), *figures, note)
 
@@ -174,13 +175,19 @@ class _Found:
         self.successions = self._successions()
         self.scales = scales_for(row["cycle__scheme_version_id"] for row in rows)
         records = [self._record(row) for row in rows]
+        self.stated = {
+            row["assessment_id"]: stated_said(row["assessment__stated_met"], row["assessment__stated_of"])
+            for row in rows
+            if row["assessment__stated_of"]
+        }
         self.by_key = {one.key: one for one in records}
         self.trend = over.trend(records, self.count, self._crosswalks(records), self._years())
 
     def _rows(self) -> list[Any]:
         """What is recorded of it. One query."""
         rows = visible(self.actor, PictureRow).filter(authority=self.authority.pk).order_by()
-        return list(rows.values("assessment_id", "cycle__name", "cycle__scheme_version_id", "state", "agreed"))
+        return list(rows.values("assessment_id", "cycle__name", "cycle__scheme_version_id", "state", "agreed",
+                                "assessment__stated_met", "assessment__stated_of"))  # fmt: skip
 
     def _years(self) -> list[str]:
         """The years in which there was a cycle of the programme. One query."""
@@ -296,7 +303,10 @@ class _Found:
             level = one.scale.scheme.level(it.result.code)
             went = str(MOVES[moved]).lower() if moved in (Move.UP, Move.DOWN) else ""
             cells.append(CellText(level.label if level else it.result.code, went, str(it.result.standing)))
-        return YearLine(one.cycle, href, cells=tuple(cells), share=share, score=score, moved=self._moved(point))
+        return YearLine(
+            one.cycle, href, cells=tuple(cells), share=share, score=score, moved=self._moved(point),
+            stated=self.stated.get(one.key, ""),
+        )  # fmt: skip
 
     def _moved(self, point: Point) -> tuple[str, ...]:
         if point.change is None:

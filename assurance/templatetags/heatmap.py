@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
+from assurance.insights.explaining import stated_said
 from assurance.insights.heatmap import Absence, Cell
 from assurance.queries.heatmap import BY_LEVEL, CELL_WORDS, Heatmap, Read, Shown, absence_words
 
@@ -94,7 +95,10 @@ class _Rows:
         else:
             parts += self._cells(one)
             met = self.met % {"met": figure.met, "counted": figure.counted}
-            parts.append(self._number(f"{met} ({figure.percent}%)" if figure.counted else self.none))
+            share = f"{met} ({figure.percent}%)" if figure.counted else self.none
+            if row.stated is not None:
+                share += f'<span class="app-heat__of">{escape(stated_said(*row.stated))}</span>'
+            parts.append(self._number(share))
             parts.append(self._number(self.none if figure.score is None else str(figure.score)))
         parts.append("</tr>")
         return "".join(parts)

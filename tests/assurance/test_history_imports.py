@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.core.files.base import ContentFile
@@ -618,8 +619,17 @@ def test_from_the_upload_to_the_record_in_the_browser(universe: Universe, visito
     said = "The source states 4 of 10 benchmarks met or exceeded (40%). 3 benchmarks are named, 7 are not known."
     assert said in record
     assert "Not as proposed" not in record
-    assert "Met or exceeded: 0 of 3 scored benchmarks (0.0%)" in record
+    assert "0.0% 3 of 10 benchmarks have an outcome" in record
+    picture = {"cycle": assessment.cycle_id, "region": "North"}
+    for who, place in (
+        ("manager", f"{reverse('picture')}?{urlencode(picture)}"),
+        ("lead", reverse("trend", args=[assessment.authority_id])),
+    ):
+        shown = drawn(visitors.get(who, place))
+        assert "the source states 4 of 10 (40%)" in shown
+        assert "0.0%" in shown
     assert f'href="{address}"' in visitors.get("manager", reverse("record", args=[assessment.pk])).content.decode()
+    assert said in drawn(visitors.get("lead", reverse("record-print", args=[assessment.pk])))
     # The authority reads the same, with the file's name and without a link to a page that is not theirs.
     response = visitors.get("lead", reverse("record", args=[assessment.pk]))
     assert said in drawn(response)
