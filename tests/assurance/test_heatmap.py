@@ -317,7 +317,7 @@ def test_a_view_of_the_heatmap_has_what_the_page_has(universe: Universe, who: st
     assert [row[0] for row in people.rows[:50]] == names(page)
     assert len(people.rows) == page.page.paginator.count
     assert [one.line.figure.score for one in page.lines if one.line.figure.counted] == [
-        row[-1] for row in people.rows[:50] if row[-1] != "No figure"
+        row[-2] for row in people.rows[:50] if row[-2] != "No figure"
     ]
     assert len(benchmarks.rows) == 8
     assert view.authorities == len([row for row in people.rows if row[-1] != "No figure"])
