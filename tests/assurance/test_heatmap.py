@@ -320,7 +320,7 @@ def test_a_view_of_the_heatmap_has_what_the_page_has(universe: Universe, who: st
         row[-2] for row in people.rows[:50] if row[-2] != "No figure"
     ]
     assert len(benchmarks.rows) == 8
-    assert view.authorities == len([row for row in people.rows if row[-1] != "No figure"])
+    assert view.authorities == len([row for row in people.rows if row[-2] != "No figure"])
     assert all(str(rule) for rule in view.rules)
     etree.fromstring(view.picture.encode(), etree.XMLParser(resolve_entities=False))
 
