@@ -29,6 +29,10 @@ SEARCHED = ("/assessments/", "/letters/", "/good-practice/")
 LEFT_ALONE = ("/static/", "/sign-out/")
 
 
+NAMED: Mapping[str, Sequence[int | str]] = {"scheme": ["la-8"], "kind": ["csv", "xlsx"], "key": [0]}
+"""Parts of addresses that are no records: of tables of earlier years and their templates."""
+
+
 class Links(HTMLParser):
     """The addresses that a page leads to by links and by forms that only ask."""
 
@@ -115,6 +119,10 @@ def _pool(name: str, ids: Mapping[str, set[int]], anything: list[int]) -> Sequen
         return [row.name for table in (ASSESSMENT, LETTER) for row in table.rows]
     if name in ("uidb64", "token"):
         return []
+    if name in NAMED:
+        return NAMED[name]
+    if name == "import_id":
+        return sorted(ids["historyimport"])
     model = name.removesuffix("_id").replace("_", "")
     if model in ids:
         return sorted(ids[model])
