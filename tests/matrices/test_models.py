@@ -360,9 +360,19 @@ def test_no_row_of_another_authority_can_be_read_or_touched(two_lives: Universe)
                 assert affected(f"DELETE FROM {table} WHERE authority_id = %s", birch) == 0
             key = model._meta.pk.column
             sample[key] = 10**9
+            # Without what the database works out by itself.
+            columns = ", ".join(
+                f'"{name}"'
+                for (name,) in rows(
+                    "SELECT column_name FROM information_schema.columns "
+                    "WHERE table_schema = 'public' AND table_name = %s AND is_generated = 'NEVER'",
+                    table,
+                )
+            )
             with pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
                 affected(
-                    f"INSERT INTO {table} SELECT * FROM jsonb_populate_record(NULL::{table}, %s)", json.dumps(sample)
+                    f"INSERT INTO {table} ({columns}) SELECT {columns} FROM jsonb_populate_record(NULL::{table}, %s)",
+                    json.dumps(sample),
                 )
             # Nor can one's own row be pushed over. A log's trigger comes before the policy.
             with (

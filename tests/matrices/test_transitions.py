@@ -555,14 +555,15 @@ ASSIGNS = {
 """Where a state is assigned: by the engine, and for cycles, which have two movements and no table."""
 NO_RECORD = {
     "assurance/actions/documents.py": {"document.state"},
+    "assurance/actions/exports.py": {"export.state"},
     "assurance/actions/messages.py": {"message.state", "one.state"},
     "assurance/actions/workbook.py": {"row.state"},
     "assurance/actions/history_import.py": {"row.state"},
     "assurance/templatetags/portfolio.py": {"self.state", "line.state"},
     "letters/batches.py": {"batch.state", "one.state", "item.state"},
 }
-"""Where the state is one of work in progress: of a document, a message, an upload, a batch or one of its items, which
-no workflow moves; or a part of a row that is drawn."""
+"""Where the state is one of work in progress: of a document, an export, a message, an upload, a batch or one of its
+items, which no workflow moves; or a part of a row that is drawn."""
 CONSTRUCTS = {
     "assurance/actions/importing.py": {"Assessment", "Cycle"},
 }
