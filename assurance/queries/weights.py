@@ -18,7 +18,7 @@ from assurance.insights.reweighing import Moves, Pair, hundredths, moves
 from assurance.models import Cycle, PictureRow
 from assurance.queries.averages import Average, OfType, Why, averages, picture_cycles
 from assurance.queries.heatmap import average_words
-from assurance.vocabulary import CycleState, Judgement, Permission, State
+from assurance.vocabulary import CycleState, Judgement, Permission
 from assurance.years import newest
 from benchmarks.catalogue import SchemeText, newest_published, published_versions, scheme_text
 from benchmarks.weighing import Weights, every_version, weights_for, weights_of
@@ -236,7 +236,9 @@ def reweighed(one: Average, scale: Scale) -> Average:
     """The same average with other weights: what is shown of it does not depend on them."""
     if one.figure is None:
         return one
-    return replace(one, figure=scale.pooled({number: tally for number, tally in one.cells.items() if tally}))
+    return replace(
+        one, figure=scale.pooled({number: tally for number, tally in one.cells.items() if tally is not None})
+    )
 
 
 def _line(one: Average, now: Scale) -> Line:
@@ -245,9 +247,17 @@ def _line(one: Average, now: Scale) -> Line:
 
 
 def _scores(actor: Actor, cycle: Cycle, types: Mapping[str, OfType], then: Scale, now: Scale) -> dict[str, list[Pair]]:
-    """The scores of the authorities in the regions that are shown, by type; what has no outcome has none. One query."""
-    shown = {(name, one.region) for name, of_type in types.items() for one in of_type.regions.values() if one.figure}
-    rows = countable(actor, P.READ_AVERAGES, PictureRow).filter(cycle=cycle, state=State.AGREED).order_by()
+    """The scores of the authorities in the regions that are shown, by type. One query.
+
+    What has no outcome has no score, and what is not agreed has no outcome.
+    """
+    shown = {
+        (name, one.region)
+        for name, of_type in types.items()
+        for one in of_type.regions.values()
+        if one.figure is not None
+    }
+    rows = countable(actor, P.READ_AVERAGES, PictureRow).filter(cycle=cycle).order_by()
     found: dict[str, list[Pair]] = defaultdict(list)
     for name, region, values in rows.values_list("type", "region", "agreed"):
         if (name, region) in shown:
