@@ -385,6 +385,18 @@ def programmes(actor: Actor, permission: Permission) -> QuerySet[Programme]:
     return Programme.objects.all() if None in ids else Programme.objects.filter(pk__in=[i for i in ids if i])
 
 
+def sets_weights(actor: Actor, scheme: str) -> bool:
+    """Whether the actor may set the weights of a scheme. One query at most.
+
+    Weights count in every programme. So who holds the permission in some alone may where no other is on the scheme.
+    """
+    held = {grant.programme_id for grant in actor.grants if P.EDIT_WEIGHTS in GRANTS[grant.role]}
+    if not held or None in held:
+        return bool(held)
+    on_it = set(Programme.objects.filter(cycles__scheme_version__scheme__code=scheme).values_list("pk", flat=True))
+    return bool(on_it) and on_it <= held
+
+
 def countable(actor: Actor, permission: Permission, model: type[Record]) -> QuerySet[Record]:
     """Rows that the actor may count and not read. Whoever asks takes sums of them and hides the small ones."""
     where = _where(actor, permission, "authority__")

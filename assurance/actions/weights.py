@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from assurance import ledger
-from assurance.access import Actor, NotFound, require_anywhere
+from assurance.access import Actor, Forbidden, NotFound, sets_weights
 from assurance.actions.refusals import Stale, Unfit
 from assurance.vocabulary import EventKind, Permission
 from benchmarks.catalogue import SchemeText, newest_published, scheme_text
@@ -31,11 +31,13 @@ def save_weights(
         weights: one for every benchmark of the newest published version, by number.
 
     Raises:
+        Forbidden: the actor sets no weights, or not for every programme that has cycles on the scheme.
         NotFound: there is no such scheme, or nothing of it is published.
         Stale: somebody set others since; ``current`` is what counts now.
         Unfit: a weight is missing, out of bounds or of too many decimals, nothing differs, or there is no reason.
     """
-    require_anywhere(by, Permission.EDIT_WEIGHTS)
+    if not sets_weights(by, scheme):
+        raise Forbidden(Permission.EDIT_WEIGHTS)
     with transaction.atomic():
         # Whoever comes second waits here, and then sees what the first has saved.
         family = Scheme.objects.select_for_update().filter(code=scheme).first()

@@ -1,85 +1,33 @@
-"""What other weights would change, for somebody who may count outcomes and not read them. Pure.
+"""How many scores and places other weights would move, for somebody who may count outcomes and not read them. Pure.
 
-Averages are of all outcomes of a group together, within one type of authority. What is shown is decided by these:
-
-* by size alone: a region with fewer than ``FEWEST`` authorities of a type is hidden, and never alone, so that a type
-  less its other regions gives nobody away. Size does not change from day to day as agreement does.
-* by agreement: a region, and a type as a whole, is shown once everything in it is agreed, so that what is shown on two
-  days differs by a whole group or not at all.
-
-And weights can be chosen so that an average is that of one benchmark: it is hidden where that would be of few outcomes,
-or says what each of them is.
-
-How many scores and places move is counted over all that is shown, and numbers below ``FEWEST`` are hidden, with as many
-more as it takes that they do not follow from the rest.
+Counted are the authorities whose average is shown, and which those are is decided where averages are
+(``queries/averages.py``). Numbers below ``FEWEST`` are hidden, with as many more as it takes that they do not follow
+from the rest.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from assurance.insights.calibration import FEWEST
-from benchmarks.scoring import ScaleLevel, Scored, weighted_score
-from benchmarks.weighing import Weights
+from assurance.insights.heatmap import Figure
 
 FAR = 3
 """Places: a move of more than these is worth a word."""
 
-Group = tuple[str, str]
-"""Type of authority and region."""
-Levels = tuple[tuple[int, ScaleLevel], ...]
-"""The level of each benchmark that has one, by number. What has none is not there, and counts for nothing."""
+Pair = tuple[int, int]
+"""An authority's score with the old weights and with the new, in hundredths of a point."""
 
 
 @dataclass(frozen=True)
-class Size:
-    """How many authorities a group has, the withdrawn left out, and of how many everything is agreed."""
-
-    authorities: int
-    agreed: int
-
-    @property
-    def is_agreed(self) -> bool:
-        """Whether nothing in it can still be agreed."""
-        return self.authorities == self.agreed
-
-
-@dataclass(frozen=True)
-class Averages:
-    """The pooled average of a group with the old weights and with the new. None where nothing has an outcome."""
-
-    label: str
-    authorities: int
-    before: Decimal | None
-    after: Decimal | None
-    is_hidden: bool = False
-
-
-@dataclass(frozen=True)
-class OfType:
-    """One type of authority: its regions, and all of it."""
-
-    type: str
-    regions: tuple[Averages, ...]
-    whole: Averages
-
-    @property
-    def is_hidden(self) -> bool:
-        """Whether nothing of it is shown."""
-        return self.whole.is_hidden and all(line.is_hidden for line in self.regions)
-
-
-@dataclass(frozen=True)
-class Reweighed:
-    """What would change: of ``counted`` authorities how many scores rise, fall and stay, and how many places move.
+class Moves:
+    """Of ``counted`` authorities how many scores rise, fall and stay, and how many places move.
 
     A number that is None is hidden. Places are within a type of authority; ``far`` ones move by more than ``FAR``.
     """
 
-    types: tuple[OfType, ...]
     counted: int
     higher: int | None
     lower: int | None
@@ -87,83 +35,15 @@ class Reweighed:
     far: int | None
     near: int | None
 
-    @property
-    def hidden_types(self) -> tuple[str, ...]:
-        """The types of authority of which nothing is shown."""
-        return tuple(one.type for one in self.types if one.is_hidden)
 
-
-def reweigh(
-    sizes: Mapping[Group, Size],
-    outcomes: Iterable[tuple[Group, Levels]],
-    before: Weights,
-    after: Weights,
-    *,
-    scale: Collection[int],
-) -> Reweighed:
-    """What a cycle's figures would be with other weights.
-
-    Args:
-        sizes: of every group of the cycle.
-        outcomes: of every authority that has everything agreed, whatever may be shown of it.
-        scale: the points of its levels.
-    """
-    shown, whole = shown_groups(sizes), whole_types(sizes)
-    scores: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    pooled: dict[Group, Counter[tuple[int, ScaleLevel]]] = defaultdict(Counter)
-    old, new = ({number: int(weight * 100) for number, weight in one.by_number.items()} for one in (before, after))
-    for group, levels in outcomes:
-        if group not in shown and group[0] not in whole:
-            continue
-        pooled[group].update(levels)
-        if levels:
-            scores[group[0]].append((score_of(levels, old), score_of(levels, new)))
+def moves(scores: Mapping[str, Sequence[Pair]]) -> Moves:
+    """How the scores move, by type of authority."""
     pairs = [pair for of_type in scores.values() for pair in of_type]
-    moves = Counter((now > then) - (now < then) for then, now in pairs)
-    higher, lower, same = not_small([moves[1], moves[-1], moves[0]])
+    ways = Counter((now > then) - (now < then) for then, now in pairs)
+    higher, lower, same = not_small([ways[1], ways[-1], ways[0]])
     moved = sum(_moved_far(of_type) for of_type in scores.values())
     far, near = not_small([moved, len(pairs) - moved])
-    weights, ends = (before, after), (min(scale), max(scale))
-    types = []
-    for kind in sorted({kind for kind, _region in sizes}):
-        groups = [group for group in sorted(sizes) if group[0] == kind]
-        regions = tuple(
-            _averages((group[1], sizes[group].authorities), pooled[group], weights, ends, hide=group not in shown)
-            for group in groups
-        )
-        # A region that is hidden for what its outcomes are does not follow from the whole either.
-        tells = any(line.is_hidden for line, group in zip(regions, groups, strict=True) if group in shown)
-        of_all = sum((pooled[group] for group in groups), Counter[tuple[int, ScaleLevel]]())
-        authorities = sum(sizes[group].authorities for group in groups)
-        whole_line = _averages(("", authorities), of_all, weights, ends, hide=kind not in whole or tells)
-        types.append(OfType(kind, regions, whole_line))
-    return Reweighed(tuple(types), len(pairs), higher, lower, same, far, near)
-
-
-def shown_groups(sizes: Mapping[Group, Size]) -> frozenset[Group]:
-    """The groups whose averages may be shown."""
-    found: set[Group] = set()
-    for kind in {kind for kind, _region in sizes}:
-        by_size = sorted(
-            (group for group in sizes if group[0] == kind), key=lambda group: (sizes[group].authorities, group)
-        )
-        hidden = [group for group in by_size if sizes[group].authorities < FEWEST]
-        for group in by_size[len(hidden) :]:
-            if not hidden or (len(hidden) > 1 and sum(sizes[one].authorities for one in hidden) >= FEWEST):
-                break
-            hidden.append(group)
-        found |= {group for group in by_size if group not in hidden and sizes[group].is_agreed}
-    return frozenset(found)
-
-
-def whole_types(sizes: Mapping[Group, Size]) -> frozenset[str]:
-    """The types of authority whose average over all regions may be shown."""
-    return frozenset(
-        kind
-        for kind in {kind for kind, _region in sizes}
-        if all(size.is_agreed for group, size in sizes.items() if group[0] == kind)
-        and sum(size.authorities for group, size in sizes.items() if group[0] == kind) >= FEWEST
-    )
+    return Moves(len(pairs), higher, lower, same, far, near)
 
 
 def not_small(counts: Sequence[int]) -> tuple[int | None, ...]:
@@ -177,15 +57,14 @@ def not_small(counts: Sequence[int]) -> tuple[int | None, ...]:
     return tuple(None if place in hidden else count for place, count in enumerate(counts))
 
 
-def score_of(levels: Levels, weights: Mapping[int, int]) -> int:
-    """The weighted score of an authority, in hundredths of a point; the weights are hundredths too.
+def hundredths(figure: Figure) -> int | None:
+    """The score of a figure in hundredths of a point, halves up; None where nothing weighs.
 
-    As ``weighted_score`` has it, in whole numbers: there can be very many authorities. A benchmark that the weights do
-    not name weighs 1, as in ``Weights.of``.
+    As ``Figure.score`` has it, in whole numbers: there can be very many authorities.
     """
-    weight = sum(weights.get(number, 100) for number, _level in levels)
-    points = sum(weights.get(number, 100) * level.points for number, level in levels)
-    return (200 * points + weight) // (2 * weight)
+    if not figure.weight:
+        return None
+    return (200 * figure.weighted + figure.weight) // (2 * figure.weight)
 
 
 def places(scores: Collection[int]) -> dict[int, int]:
@@ -196,35 +75,6 @@ def places(scores: Collection[int]) -> dict[int, int]:
     return found
 
 
-def _moved_far(pairs: Sequence[tuple[int, int]]) -> int:
+def _moved_far(pairs: Sequence[Pair]) -> int:
     before, after = places([then for then, _now in pairs]), places([now for _then, now in pairs])
     return sum(abs(before[then] - after[now]) > FAR for then, now in pairs)
-
-
-def _averages(
-    group: tuple[str, int],
-    counts: Counter[tuple[int, ScaleLevel]],
-    weights: tuple[Weights, Weights],
-    ends: Collection[int],
-    *,
-    hide: bool,
-) -> Averages:
-    """The averages of a group (what it is called, its authorities), unless they would say what single outcomes are.
-
-    With nearly all the weight on one benchmark, the average is that benchmark's: so each has outcomes enough. And an
-    average at an end of the scale says it of every outcome.
-    """
-    before, after = (_pooled(counts, one) for one in weights)
-    sizes: Counter[int] = Counter()
-    for (number, _level), count in counts.items():
-        sizes[number] += count
-    if hide or before in ends or after in ends or any(size < FEWEST for size in sizes.values()):
-        return Averages(*group, None, None, is_hidden=True)
-    return Averages(*group, before, after)
-
-
-def _pooled(counts: Mapping[tuple[int, ScaleLevel], int], weights: Weights) -> Decimal | None:
-    """The weighted score of outcomes that each occur so often: the same as of all of them one by one."""
-    return weighted_score(
-        Scored(number, level, weights.of(number) * count) for (number, level), count in counts.items()
-    ).score

@@ -12,7 +12,8 @@ from decimal import Decimal
 from functools import cache
 
 from assurance.insights.calibration import Shift, shift
-from assurance.insights.reweighing import Size, shown_groups
+from assurance.insights.disclosure import hide
+from assurance.insights.heatmap import Tally
 from benchmarks.scoring import (
     Gap,
     ScaleLevel,
@@ -45,8 +46,8 @@ WEIGHTS = (*[Decimal("1.5")] * 4, *[Decimal(1)] * 4)
 MUCH: tuple[Result, ...] = (MET, MET, MET, NOT_MET)
 LITTLE: tuple[Result, ...] = (EXCEEDING, EXCEEDING, Gap.UNKNOWN, Gap.UNKNOWN)
 """Two authorities, of which one has more outcomes than the other."""
-REGIONS = {"North": 12, "East": 9, "South": 6, "West": 4}
-"""How many authorities of one type there are in four regions."""
+REGIONS = {"North": Tally(12, 9, 13), "East": Tally(9, 6, 8), "South": Tally(6, 4, 5), "West": Tally(4, 3, 4)}
+"""The outcomes of authorities of one type on one benchmark in four regions, one of each authority."""
 FIRST_YEAR = "3423531432"
 SECOND_YEAR = "3433x32332"
 """Scores of benchmarks 1 to 10 in two years; Channel, the fifth, is not applicable in the second."""
@@ -95,8 +96,7 @@ def worked() -> Worked:
     results = _scored(ASSESSMENT, WEIGHTS)
     lines = tuple(_line(one) for one in results)
     much, little = _scored(MUCH), _scored(LITTLE)
-    sizes = {("", region): Size(count, count) for region, count in REGIONS.items()}
-    shown = shown_groups(sizes)
+    hidden = hide(REGIONS).groups
     first, second = _years(FIRST_YEAR), _years(SECOND_YEAR)
     both = common(first, second)
     pairs = zip(first, second, strict=True)
@@ -107,7 +107,7 @@ def worked() -> Worked:
         products=sum((line.product for line in lines if line.product is not None), Decimal(0)),
         pooled=weighted_score([*much, *little]),
         apart=(weighted_score(much), weighted_score(little)),
-        regions=tuple((region, count, ("", region) in shown) for region, count in REGIONS.items()),
+        regions=tuple((region, one.counted, region not in hidden) for region, one in REGIONS.items()),
         moves=shift((_points(then), _points(now), 1) for then, now in pairs),
         first=met_or_exceeded(first),
         second=met_or_exceeded(second),

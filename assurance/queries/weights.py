@@ -1,24 +1,26 @@
 """What the pages of weights read: every version there was, one scheme to edit, and what other weights would change.
 
-Whoever edits weights may not read single outcomes, so the last counts rows that it does not read.
+Whoever edits weights may not read single outcomes. So the last shows the averages that the national picture shows
+(``queries/averages.py``), and no others, and counts rows of the authorities in them without showing any.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
+from typing import ClassVar
 
-from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Count, Q
-
-from assurance.access import GRANTS, Actor, NotFound, countable, require_anywhere
-from assurance.insights.reweighing import Group, Reweighed, Size, reweigh, shown_groups, whole_types
-from assurance.models import AgreedOutcome, Assessment
-from assurance.vocabulary import Answer, Permission, State
+from assurance.access import GRANTS, Actor, NotFound, countable, require_anywhere, sets_weights
+from assurance.insights.heatmap import Scale
+from assurance.insights.reweighing import Moves, Pair, hundredths, moves
+from assurance.models import Cycle, PictureRow
+from assurance.queries.averages import Average, OfType, Why, averages, picture_cycles
+from assurance.queries.heatmap import average_words
+from assurance.vocabulary import CycleState, Judgement, Permission
+from assurance.years import newest
 from benchmarks.catalogue import SchemeText, newest_published, published_versions, scheme_text
-from benchmarks.scoring import ScaleLevel
 from benchmarks.weighing import Weights, every_version, weights_for, weights_of
 
 P = Permission
@@ -51,12 +53,16 @@ class VersionLine:
 
 @dataclass(frozen=True)
 class SchemeWeights:
-    """A scheme with the weights that count now, and every version, the newest first."""
+    """A scheme with the weights that count now, and every version, the newest first.
+
+    ``may_save`` says, of a scheme that is edited, that the actor may not only try other weights but save them.
+    """
 
     scheme: SchemeText
     current: Weights
     lines: tuple[Difference, ...]
     versions: tuple[VersionLine, ...] = ()
+    may_save: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,7 +109,7 @@ def current_weights() -> tuple[SchemeWeights, ...]:
 
 
 def edit_page(actor: Actor, code: str) -> SchemeWeights:
-    """One scheme whose weights somebody is about to set. Two queries.
+    """One scheme whose weights somebody is about to set, or to try. Three queries at most.
 
     Raises:
         Forbidden: the actor sets no weights.
@@ -115,53 +121,89 @@ def edit_page(actor: Actor, code: str) -> SchemeWeights:
         raise NotFound
     scheme = scheme_text(version.pk)
     weights = weights_for(scheme)
-    return SchemeWeights(scheme, weights, differences(scheme, weights, weights))
+    lines = differences(scheme, weights, weights)
+    return SchemeWeights(scheme, weights, lines, may_save=sets_weights(actor, code))
+
+
+@dataclass(frozen=True)
+class Line:
+    """The average weighted score of a region, or of all of them (""), before and after: in words where none is shown.
+
+    ``authorities`` are those of its type in the cycle, the withdrawn left out.
+    """
+
+    region: str
+    authorities: int
+    before: str
+    after: str
+    is_shown: bool
+
+
+@dataclass(frozen=True)
+class TypeLines:
+    """One type of authority: its regions, and all of them together."""
+
+    type: str
+    regions: tuple[Line, ...]
+    total: Line
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether anything of it is shown."""
+        return any(one.is_shown for one in (*self.regions, self.total))
 
 
 @dataclass(frozen=True)
 class Preview:
-    """What other weights would change: the weights themselves, and the figures of the newest year with outcomes.
+    """What other weights would change: the weights themselves, and the figures of one cycle.
 
-    ``cycle`` is that year with its programme; None where nothing on the scheme is agreed yet.
+    ``cycle`` is None where nothing on the scheme is agreed yet. ``hides`` and ``unfinished`` say, as the national page
+    does, why averages are not shown. ``moves`` is of the authorities of the regions that are shown.
     """
 
     lines: tuple[Difference, ...]
-    cycle: str | None = None
-    programme: str = ""
-    change: Reweighed | None = None
+    cycle: Cycle | None = None
+    types: tuple[TypeLines, ...] = ()
+    moves: Moves | None = None
+    hides: bool = False
+    unfinished: bool = False
+    only_agreed: ClassVar[bool] = False
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it is of a cycle that is closed."""
+        return self.cycle is not None and self.cycle.state == CycleState.CLOSED
+
+    @property
+    def hidden_types(self) -> tuple[str, ...]:
+        """The types of authority of which nothing is shown."""
+        return tuple(one.type for one in self.types if not one.is_shown)
 
 
 def preview(actor: Actor, page: SchemeWeights, weights: Mapping[int, Decimal]) -> Preview:
-    """What would change if these were saved. Two queries, however many authorities there are."""
+    """What would change if these were saved. Four queries at most, however many authorities there are."""
     after = Weights(page.scheme.code, page.current.version + 1, weights)
     lines = differences(page.scheme, page.current, after)
-    cycles = _cycles(actor, page.scheme.code)
-    # The newest year of which something may be shown, or else the newest in which anything is agreed.
-    telling = [one for one in cycles if shown_groups(one.sizes) or whole_types(one.sizes)]
-    cycle = next(iter(telling or cycles), None)
+    cycle = _cycle(actor, page.scheme.code)
     if cycle is None:
         return Preview(lines)
-    levels = {
-        level.id: ScaleLevel(level.code, level.points, level.standing)
-        for level in scheme_text(cycle.scheme_version_id).levels
-    }
-    rows = (
-        countable(actor, P.READ_AVERAGES, AgreedOutcome)
-        .filter(assessment__cycle=cycle.id, assessment__state=State.AGREED, answer=Answer.OUTCOME)
-        .order_by()
-        .values_list("assessment_id", "authority__type", "authority__region")
-        .annotate(
-            numbers=ArrayAgg("benchmark__number", order_by="benchmark__number"),
-            levels=ArrayAgg("level_id", order_by="benchmark__number"),
-        )
+    # The cycle may be on an earlier version of the scheme, with levels of its own.
+    scheme = scheme_text(cycle.scheme_version_id)
+    then, now = Scale(scheme, page.current), Scale(scheme, after)
+    found = averages(actor, cycle, then, Judgement.AGREED)
+    types = {name: one for name, one in found.items() if name}
+    every = [one for of_type in types.values() for one in (*of_type.regions.values(), of_type.total)]
+    return Preview(
+        lines,
+        cycle,
+        tuple(
+            TypeLines(name, tuple(_line(one, now) for one in of_type.regions.values()), _line(of_type.total, now))
+            for name, of_type in types.items()
+        ),
+        moves(_scores(actor, cycle, types, then, now)),
+        hides=any(one.hides for one in every),
+        unfinished=any(one.why == Why.UNFINISHED for one in every),
     )
-    outcomes = (
-        ((kind, region), tuple(zip(numbers, (levels[one] for one in found), strict=True)))
-        for _assessment, kind, region, numbers, found in rows
-    )
-    points = [level.points for level in levels.values()]
-    change = reweigh(cycle.sizes, outcomes, page.current, after, scale=points)
-    return Preview(lines, cycle.name, cycle.programme, change)
 
 
 def differences(scheme: SchemeText, before: Weights, after: Weights) -> tuple[Difference, ...]:
@@ -179,37 +221,50 @@ def differences(scheme: SchemeText, before: Weights, after: Weights) -> tuple[Di
     )
 
 
-@dataclass(frozen=True)
-class _Cycle:
-    id: int
-    name: str
-    programme: str
-    scheme_version_id: int
-    sizes: dict[Group, Size]
+def _cycle(actor: Actor, code: str) -> Cycle | None:
+    """The newest closed cycle on a scheme with anything agreed in it, or else the newest with that. One query."""
+    agreed = [
+        one
+        for one in picture_cycles(actor, P.READ_AVERAGES)
+        if one.has_agreed and scheme_text(one.scheme_version_id).code == code
+    ]
+    found: Cycle | None = newest([one for one in agreed if one.state == CycleState.CLOSED] or agreed)
+    return found
 
 
-def _cycles(actor: Actor, code: str) -> list[_Cycle]:
-    """The cycles on a scheme in which anything is agreed, the newest first, with their groups. One query."""
-    rows: Any = (
-        countable(actor, P.READ_AVERAGES, Assessment)
-        .filter(cycle__scheme_version__scheme__code=code)
-        .exclude(state=State.WITHDRAWN)
-        .order_by("-cycle__name", "cycle__programme__name")
-        .values_list(
-            "cycle_id",
-            "cycle__name",
-            "cycle__programme__name",
-            "cycle__scheme_version_id",
-            "authority__type",
-            "authority__region",
-        )
-        .annotate(all=Count("pk"), agreed=Count("pk", filter=Q(state=State.AGREED)))
+def reweighed(one: Average, scale: Scale) -> Average:
+    """The same average with other weights: what is shown of it does not depend on them."""
+    if one.figure is None:
+        return one
+    return replace(
+        one, figure=scale.pooled({number: tally for number, tally in one.cells.items() if tally is not None})
     )
-    found: dict[int, _Cycle] = {}
-    for cycle_id, name, programme, version_id, kind, region, every, agreed in rows:
-        cycle = found.setdefault(cycle_id, _Cycle(cycle_id, name, programme, version_id, {}))
-        cycle.sizes[kind, region] = Size(every, agreed)
-    return [one for one in found.values() if any(size.agreed for size in one.sizes.values())]
+
+
+def _line(one: Average, now: Scale) -> Line:
+    (_share, before), (_share, after) = average_words(one), average_words(reweighed(one, now))
+    return Line(one.region, one.counted + one.waiting, before, after, one.figure is not None)
+
+
+def _scores(actor: Actor, cycle: Cycle, types: Mapping[str, OfType], then: Scale, now: Scale) -> dict[str, list[Pair]]:
+    """The scores of the authorities in the regions that are shown, by type. One query.
+
+    What has no outcome has no score, and what is not agreed has no outcome.
+    """
+    shown = {
+        (name, one.region)
+        for name, of_type in types.items()
+        for one in of_type.regions.values()
+        if one.figure is not None
+    }
+    rows = countable(actor, P.READ_AVERAGES, PictureRow).filter(cycle=cycle).order_by()
+    found: dict[str, list[Pair]] = defaultdict(list)
+    for name, region, values in rows.values_list("type", "region", "agreed"):
+        if (name, region) in shown:
+            before, after = hundredths(then.figure(values)), hundredths(now.figure(values))
+            if before is not None and after is not None:
+                found[name].append((before, after))
+    return found
 
 
 def _newest_of_each() -> list[SchemeText]:

@@ -28,13 +28,13 @@ def weights(request: HttpRequest) -> HttpResponse:
 
 @signed_in
 def edit(request: HttpRequest, scheme: str) -> HttpResponse:
-    """Set weights in two steps: what would change, and then saving it."""
+    """Set weights in two steps: what would change, and then saving it. Who may not save them may see what would."""
     page = read.edit_page(request.actor, scheme)
     form = _form(page, request.POST if request.method == "POST" else None)
     step = request.POST.get("do", "")
     if form.is_valid() and step != CHANGE:
         try:
-            if step == SAVE:
+            if step == SAVE and page.may_save:
                 return _saved(request, page, form)
             if form.cleaned_data["version"] != page.current.version:
                 raise Stale(page.current)
@@ -45,7 +45,8 @@ def edit(request: HttpRequest, scheme: str) -> HttpResponse:
             return _stale(request, scheme)
         else:
             preview = read.preview(request.actor, page, form.weights())
-            return render(request, "weights/preview.html", {"page": page, "form": form, "preview": preview})
+            context = {"page": page, "form": form, "preview": preview}
+            return render(request, "weights/preview.html", context, status=403 if step == SAVE else 200)
     return render(request, "weights/edit.html", {"page": page, "form": form, "stale": None})
 
 

@@ -1,4 +1,4 @@
-"""What other weights would change, and what of that may be shown to somebody who reads no single outcome."""
+"""How many scores and places other weights would move, and which of those numbers are hidden."""
 
 from __future__ import annotations
 
@@ -9,142 +9,37 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assurance.insights.calibration import FEWEST
-from assurance.insights.reweighing import (
-    FAR,
-    Group,
-    Levels,
-    Size,
-    not_small,
-    places,
-    reweigh,
-    score_of,
-    shown_groups,
-    whole_types,
-)
-from benchmarks.scoring import ScaleLevel, Scored, weighted_score
-from benchmarks.vocabulary import Standing
-from benchmarks.weighing import Weights
-
-NOT_MET = ScaleLevel("not_met", 0, Standing.BELOW)
-MET = ScaleLevel("met", 1, Standing.MEETS)
-EXCEEDING = ScaleLevel("exceeding", 2, Standing.EXCEEDS)
-SCALE = (NOT_MET, MET, EXCEEDING)
-POINTS = (0, 1, 2)
-NORTH, SOUTH, EAST = ("County", "North"), ("County", "South"), ("County", "East")
-CITY = ("City", "North")
+from assurance.insights.heatmap import Figure
+from assurance.insights.reweighing import FAR, Pair, hundredths, moves, not_small, places
 
 
-def weights(*values: str) -> Weights:
-    return Weights("tiny", 0, {number: Decimal(value) for number, value in enumerate(values, start=1)})
-
-
-EVEN, FIRST = weights("1", "1"), weights("3", "1")
-
-
-def both(first: ScaleLevel, second: ScaleLevel) -> Levels:
-    return (1, first), (2, second)
-
-
-def test_scores_and_averages_before_and_after() -> None:
-    outcomes = [
-        *[(NORTH, both(EXCEEDING, NOT_MET))] * 6,
-        *[(NORTH, both(NOT_MET, EXCEEDING))] * 5,
-        *[(NORTH, both(MET, MET))] * 7,
-    ]
-    found = reweigh({NORTH: Size(18, 18)}, outcomes, EVEN, FIRST, scale=POINTS)
+def test_scores_rise_fall_and_stay() -> None:
+    found = moves({"County": [*[(100, 150)] * 6, *[(100, 50)] * 5, *[(100, 100)] * 7]})
     assert (found.counted, found.higher, found.lower, found.same) == (18, 6, 5, 7)
-    (county,) = found.types
-    (north,) = county.regions
-    # 18 of 36 points become (6 x 2 x 3 + 5 x 2 + 7 x 4) of 72.
-    assert (north.label, north.authorities, north.before, north.after) == (
-        "North",
-        18,
-        Decimal("1.00"),
-        Decimal("1.03"),
-    )
-    assert (county.whole.before, county.whole.after) == (north.before, north.after)
     # All share the first place; then 6 are first, 7 are seventh and 5 are fourteenth.
     assert (found.far, found.near) == (12, 6)
 
 
-def test_what_has_no_level_counts_for_nothing() -> None:
-    outcomes = [*[(NORTH, ((2, MET),))] * 5, (NORTH, ())]
-    found = reweigh({NORTH: Size(6, 6)}, outcomes, EVEN, FIRST, scale=POINTS)
-    assert found.counted == 5
-    assert found.types[0].whole.before == found.types[0].whole.after == 1
-    nothing = reweigh({NORTH: Size(5, 5)}, [(NORTH, ())] * 5, EVEN, FIRST, scale=POINTS)
-    assert not nothing.counted
-    assert (nothing.types[0].whole.before, nothing.types[0].whole.is_hidden) == (None, False)
-
-
 def test_places_are_within_a_type() -> None:
-    outcomes = [(CITY, both(EXCEEDING, NOT_MET))] * 5 + [(NORTH, both(NOT_MET, EXCEEDING))] * 5
-    found = reweigh({CITY: Size(5, 5), NORTH: Size(5, 5)}, outcomes, EVEN, FIRST, scale=POINTS)
     # Among all ten, five would go from the shared first place to the sixth.
+    found = moves({"City": [(100, 150)] * 5, "County": [(100, 50)] * 5})
     assert (found.far, found.near) == (None, None)
     assert (found.higher, found.lower, found.same) == (None, 5, None)
 
 
-@pytest.mark.parametrize(
-    ("sizes", "shown"),
-    [
-        ({NORTH: (5, 5)}, {NORTH}),
-        ({NORTH: (4, 4)}, set()),
-        ({NORTH: (5, 4)}, set()),
-        # One that is small takes the next smallest with it, whether that is agreed or not.
-        ({NORTH: (4, 4), SOUTH: (9, 9), EAST: (7, 7)}, {SOUTH}),
-        ({NORTH: (4, 0), SOUTH: (9, 9), EAST: (7, 7)}, {SOUTH}),
-        ({NORTH: (4, 4), SOUTH: (9, 9), EAST: (7, 6)}, {SOUTH}),
-        # Two that are small hide each other when together they are not.
-        ({NORTH: (2, 2), SOUTH: (9, 9), EAST: (3, 3)}, {SOUTH}),
-        ({NORTH: (2, 2), SOUTH: (9, 9), EAST: (2, 2)}, set()),
-        # Each type by itself.
-        ({NORTH: (4, 4), SOUTH: (9, 9), CITY: (5, 5)}, {CITY}),
-    ],
-)
-def test_which_groups_are_shown(sizes: dict[Group, tuple[int, int]], shown: set[Group]) -> None:
-    assert shown_groups({group: Size(*size) for group, size in sizes.items()}) == shown
+def test_a_move_is_far_from_the_fourth_place_on() -> None:
+    """The last of them goes up by so many places; the others, each down by one, do not."""
+    for others, far in ((FAR, 0), (FAR + 1, 1)):
+        pairs = [*((100 - one, 100 - one) for one in range(others)), (10, 200)]
+        # Four more of each kind, in types of their own, so that neither number is too small to be shown.
+        found = moves(dict.fromkeys("abcde", pairs))
+        assert (found.far, found.near) == ((5, 5 * others) if far else (None, None))
 
 
-def test_a_type_is_shown_once_all_of_it_is_agreed() -> None:
-    assert whole_types({NORTH: Size(4, 4), SOUTH: Size(1, 1)}) == {"County"}
-    assert whole_types({NORTH: Size(4, 4)}) == set()
-    assert whole_types({NORTH: Size(9, 9), SOUTH: Size(9, 8)}) == set()
-
-
-def test_nothing_of_a_hidden_group_is_counted() -> None:
-    outcomes = [(NORTH, both(EXCEEDING, NOT_MET))] * 9 + [(SOUTH, both(NOT_MET, EXCEEDING))] * 8
-    found = reweigh({NORTH: Size(9, 9), SOUTH: Size(9, 8)}, outcomes, EVEN, FIRST, scale=POINTS)
-    assert found.counted == 9
-    south = next(one for one in found.types[0].regions if one.label == "South")
-    assert (south.before, south.after, south.is_hidden) == (None, None, True)
-    assert found.types[0].whole.is_hidden and not found.types[0].is_hidden
-    # Everybody's rises: that nobody's falls or stays is two small numbers, and what is left gives them away.
-    assert (found.higher, found.lower, found.same) == (None, None, None)
-
-
-def test_few_outcomes_on_a_benchmark_hide_a_group_and_the_whole() -> None:
-    """All the weight on that benchmark would make the average its own."""
-    outcomes = [*[(NORTH, ((1, MET),))] * 5, *[(NORTH, both(MET, EXCEEDING))] * 4, *[(SOUTH, both(MET, MET))] * 9]
-    found = reweigh({NORTH: Size(9, 9), SOUTH: Size(9, 9)}, outcomes, EVEN, FIRST, scale=POINTS).types[0]
-    assert [(line.label, line.is_hidden) for line in (*found.regions, found.whole)] == [
-        ("North", True),
-        ("South", False),
-        ("", True),
-    ]
-    outcomes.append((NORTH, both(MET, EXCEEDING)))
-    found = reweigh({NORTH: Size(10, 10), SOUTH: Size(9, 9)}, outcomes, EVEN, FIRST, scale=POINTS).types[0]
-    assert not any(line.is_hidden for line in (*found.regions, found.whole))
-
-
-@pytest.mark.parametrize("level", [NOT_MET, EXCEEDING])
-def test_an_average_at_an_end_of_the_scale_is_hidden(level: ScaleLevel) -> None:
-    outcomes = [(NORTH, both(level, MET))] * 9
-    sizes = {NORTH: Size(9, 9)}
-    (line,) = reweigh(sizes, outcomes, EVEN, FIRST, scale=POINTS).types[0].regions
-    assert not line.is_hidden
-    (line,) = reweigh(sizes, outcomes, EVEN, weights("99.99", "0.01"), scale=POINTS).types[0].regions
-    assert line.is_hidden
+def test_nobody_is_counted_where_nothing_is_shown() -> None:
+    found = moves({})
+    assert found.counted == 0
+    assert {found.higher, found.lower, found.same, found.far, found.near} == {None}
 
 
 @pytest.mark.parametrize(
@@ -177,66 +72,44 @@ def test_equal_scores_share_a_place() -> None:
     assert places([9, 10, 10]) == {10: 1, 9: 3}
 
 
-levels = st.lists(st.tuples(st.integers(1, 3), st.sampled_from(SCALE)), unique_by=lambda pair: pair[0], max_size=3).map(
-    tuple
-)
-groups = st.sampled_from([NORTH, SOUTH, EAST, CITY])
-factors = st.lists(st.decimals(min_value="0.01", max_value="99.99", places=2), min_size=3, max_size=3).map(
-    lambda found: Weights("tiny", 0, dict(enumerate(found, start=1)))
+figures = st.builds(
+    lambda weighted, weight: Figure(1, 1, weighted, weight), st.integers(0, 10**7), st.integers(1, 10**7)
 )
 
 
-@given(levels.filter(len), factors)
-def test_a_score_in_whole_numbers_is_the_weighted_score(one: Levels, weighed: Weights) -> None:
-    exact = weighted_score(Scored(number, level, weighed.of(number)) for number, level in one).score
-    hundredths = {number: int(weight * 100) for number, weight in weighed.by_number.items()}
-    assert Decimal(score_of(one, hundredths)) / 100 == exact
-    # Of a scheme's older version may be benchmarks that the weights do not name: they weigh 1, here as there.
-    some = Weights("tiny", 0, {number: weight for number, weight in weighed.by_number.items() if number > 1})
-    exact = weighted_score(Scored(number, level, some.of(number)) for number, level in one).score
-    hundredths.pop(1)
-    assert Decimal(score_of(one, hundredths)) / 100 == exact
+@given(figures)
+def test_a_score_in_whole_numbers_is_the_score(figure: Figure) -> None:
+    found = hundredths(figure)
+    assert found is not None
+    assert Decimal(found) / 100 == figure.score
 
 
-@given(st.lists(st.tuples(groups, levels), max_size=30), factors, factors, st.randoms())
-def test_a_pooled_average_is_of_all_outcomes_together(
-    outcomes: list[tuple[Group, Levels]], before: Weights, after: Weights, chance: object
-) -> None:
-    """Whatever the order, and as if each outcome was added up by itself."""
-    sizes: dict[Group, Size] = {}
-    for group, _levels in outcomes:
-        count = sizes[group].authorities + 1 if group in sizes else 1
-        sizes[group] = Size(count, count)
-    found = reweigh(sizes, outcomes, before, after, scale=POINTS)
-    shuffled = list(outcomes)
+def test_where_nothing_weighs_there_is_no_score() -> None:
+    assert hundredths(Figure()) is None
+
+
+scores = st.tuples(st.integers(0, 500), st.integers(0, 500))
+
+
+@given(st.lists(scores, max_size=30), st.randoms())
+def test_the_order_of_authorities_never_matters(pairs: list[Pair], chance: object) -> None:
+    shuffled = list(pairs)
     chance.shuffle(shuffled)  # type: ignore[attr-defined]
-    assert reweigh(sizes, shuffled, before, after, scale=POINTS) == found
-    for of_type in found.types:
-        for line in of_type.regions:
-            if not line.is_hidden:
-                assert line.authorities >= FEWEST
-                every = [pair for group, one in outcomes if group == (of_type.type, line.label) for pair in one]
-                for weighed, average in ((before, line.before), (after, line.after)):
-                    each = [Scored(number, level, weighed.of(number)) for number, level in every]
-                    assert weighted_score(each).score == average
+    assert moves({"County": shuffled}) == moves({"County": pairs})
 
 
-@given(st.lists(levels, min_size=FEWEST, max_size=20), st.lists(levels, max_size=20), factors, factors)
-def test_authorities_elsewhere_never_change_an_average(
-    here: list[Levels], elsewhere: list[Levels], before: Weights, after: Weights
-) -> None:
-    alone = reweigh({NORTH: Size(len(here), len(here))}, [(NORTH, one) for one in here], before, after, scale=POINTS)
-    sizes = {NORTH: Size(len(here), len(here)), CITY: Size(len(elsewhere), len(elsewhere))}
-    outcomes = [(NORTH, one) for one in here] + [(CITY, one) for one in elsewhere]
-    together = reweigh(sizes, outcomes, before, after, scale=POINTS)
-    assert alone.types[0] == next(one for one in together.types if one.type == "County")
+@given(st.lists(scores, max_size=30))
+def test_what_is_shown_is_never_small_and_never_all_but_a_few(pairs: list[Pair]) -> None:
+    found = moves({"County": pairs})
+    assert found.counted == len(pairs)
+    for group in ((found.higher, found.lower, found.same), (found.far, found.near)):
+        shown = [one for one in group if one is not None]
+        assert all(one >= FEWEST for one in shown)
+        assert len(shown) == len(group) or sum(shown) <= max(found.counted - FEWEST, 0)
 
 
-@given(st.lists(levels, min_size=FEWEST, max_size=20), factors)
-def test_doubling_every_weight_changes_nothing(here: list[Levels], before: Weights) -> None:
-    doubled = Weights("tiny", 1, {number: 2 * weight for number, weight in before.by_number.items()})
-    found = reweigh({NORTH: Size(len(here), len(here))}, [(NORTH, one) for one in here], before, doubled, scale=POINTS)
-    assert found.types[0].whole.before == found.types[0].whole.after
+@given(st.lists(st.integers(0, 500), max_size=30))
+def test_where_no_score_moves_no_place_does(found: list[int]) -> None:
+    same = moves({"County": [(one, one) for one in found]})
     # Nobody rises or falls; that is two small numbers, and so all three are hidden.
-    assert (found.higher, found.lower, found.same, found.far) == (None, None, None, None)
-    assert FAR == 3
+    assert {same.higher, same.lower, same.same, same.far, same.near} == {None}

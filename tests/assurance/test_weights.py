@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from itertools import product
+from random import Random
 from typing import Any
 
 import pytest
@@ -17,13 +19,18 @@ from assurance.access import Forbidden, NotFound
 from assurance.actions import cycles, reference
 from assurance.actions.refusals import Stale, Unfit
 from assurance.actions.weights import save_weights
-from assurance.models import AgreedOutcome, Assessment, Authority, ReferenceEvent
-from assurance.queries.weights import edit_page, preview, weights_page
-from assurance.vocabulary import Answer, Basis, EventKind, State
+from assurance.insights.heatmap import Scale
+from assurance.models import AgreedOutcome, Assessment, Authority, Cycle, Membership, ReferenceEvent
+from assurance.queries.averages import averages
+from assurance.queries.heatmap import average_words
+from assurance.queries.national import Choice, national
+from assurance.queries.weights import Preview, edit_page, preview, weights_page
+from assurance.vocabulary import Answer, Basis, CycleState, EventKind, Judgement, Role, State
 from benchmarks.models import WeightsVersion
-from benchmarks.weighing import weights_for
+from benchmarks.weighing import Weights, weights_for
+from tests.assurance.picture_world import region_of
 from tests.matrices.world import CAST
-from tests.universe import Universe, all_rows, as_actor
+from tests.universe import MEMBERS_SINCE, Universe, all_rows, as_actor
 
 SETS = frozenset({"administrator"})
 REASON = "The first matters more."
@@ -243,7 +250,10 @@ def many(universe: Universe) -> Universe:
 
 
 def with_many(universe: Universe) -> Universe:
-    """Nine more in the North and six in the South, all agreed: six in the North exceed on the first benchmark."""
+    """Nine more in the North and six in the South, all agreed: six in the North exceed on the first benchmark.
+
+    The last of each region does not meet the duty anywhere, so that no region is all on one side of it.
+    """
     lines = [
         (
             number,
@@ -283,9 +293,7 @@ def agree(universe: Universe, assessments: list[Assessment]) -> None:
                 assessment=assessment,
                 benchmark_id=benchmark.id,
                 answer=Answer.OUTCOME if benchmark.scored else Answer.NOT_APPLICABLE,
-                level_id=(
-                    levels["exceeding" if benchmark.number == 1 and place < 6 else "met"] if benchmark.scored else None
-                ),
+                level_id=levels[_level(place, benchmark.number)] if benchmark.scored else None,
                 basis=Basis.AGREED,
             )
             for place, assessment in enumerate(assessments)
@@ -293,48 +301,152 @@ def agree(universe: Universe, assessments: list[Assessment]) -> None:
         )
 
 
-def asked(universe: Universe) -> Any:
-    with as_actor(universe.administrator) as by:
-        page = edit_page(by, "la-8")
-        return preview(by, page, current(universe) | {1: Decimal("7.25")})
+def _level(place: int, number: int) -> str:
+    if place in (8, 14):
+        return "not_met"
+    return "exceeding" if number == 1 and place < 6 else "met"
+
+
+def asked(universe: Universe, weights: dict[int, Decimal] | None = None, who: str = "administrator") -> Preview:
+    with as_actor(universe.cast[who]) as by:
+        return preview(by, edit_page(by, "la-8"), weights or current(universe) | {1: Decimal("7.25")})
+
+
+def said(found: Preview, kind: str = "Unitary") -> dict[str, tuple[int, str, str]]:
+    """Of one type, what stands in the line of each region, and of all of them ("")."""
+    (of_type,) = [one for one in found.types if one.type == kind]
+    return {one.region: (one.authorities, one.before, one.after) for one in (*of_type.regions, of_type.total)}
+
+
+def counts(found: Preview) -> tuple[int, int | None, int | None, int | None]:
+    assert found.moves is not None
+    return found.moves.counted, found.moves.higher, found.moves.lower, found.moves.same
 
 
 def test_the_preview_says_how_figures_would_move(many: Universe) -> None:
     found = asked(many)
-    assert (found.cycle, found.programme) == (many.cycle().name, many.programme.name)
-    county, unitary = found.change.types
+    assert found.cycle == many.cycle() and not found.is_closed
     # Three councils are too few to be shown, and not agreed either.
-    assert (county.type, county.whole.is_hidden) == ("County", True)
-    assert found.change.hidden_types == ("County",)
-    north, south = unitary.regions
-    # 6 of 9 have 2 points on the first of seven benchmarks, everything else is 1 point.
-    assert (north.label, north.authorities, north.before, north.after) == ("North", 9, Decimal("1.11"), Decimal("1.33"))
-    assert (south.label, south.authorities, south.before, south.after) == ("South", 6, Decimal("1.00"), Decimal("1.00"))
-    assert (found.change.counted, found.change.higher, found.change.lower, found.change.same) == (15, None, None, 9)
+    assert found.hidden_types == ("County",)
+    assert said(found, "County")[""] == (3, "not yet", "not yet")
+    # In the North the first benchmark has 14 points of nine authorities, the six others that are scored 8 each. The
+    # weights are 4 times 1.5 and 3 times 1: 81 of 81, and then 161.5 of 132.75. In the South five of six have a point.
+    assert said(found) == {
+        "North": (9, "1.00", "1.22"),
+        "South": (6, "0.83", "0.83"),
+        "": (15, "0.93", "1.06"),
+    }
+    # Six rise and nobody falls: that would be a small number, and nine stay.
+    assert counts(found) == (15, None, None, 9)
 
 
 def test_what_is_not_agreed_everywhere_is_not_shown(many: Universe) -> None:
     with all_rows():
         one = Assessment.objects.filter(authority__name="Council 12").get()
-        outcomes = AgreedOutcome.objects.filter(assessment=one, answer=Answer.OUTCOME)
-        outcomes.update(level=many.scheme().level("exceeding").id)
         Assessment.objects.filter(pk=one.pk).update(state=State.IN_REVIEW)
     found = asked(many)
-    north, south = found.change.types[1].regions
-    assert (north.is_hidden, south.is_hidden, found.change.types[1].whole.is_hidden) == (False, True, True)
-    assert found.change.counted == 9
+    assert {line[1:] for line in said(found).values()} == {("not yet", "not yet")}
+    assert found.unfinished and not found.hides
+    assert counts(found) == (0, None, None, None)
     with all_rows():
         Assessment.objects.filter(pk=one.pk).update(state=State.WITHDRAWN)
-    south = asked(many).change.types[1].regions[1]
-    assert (south.authorities, south.before, south.after) == (5, Decimal("1.00"), Decimal("1.00"))
+    assert said(asked(many))["South"] == (5, "0.80", "0.80")
 
 
-def test_a_benchmark_that_is_not_known_moves_no_average(many: Universe) -> None:
-    before = asked(many).change.types[1].regions[1]
+def test_a_benchmark_that_is_not_known_is_in_no_average(many: Universe) -> None:
+    """Council 12 then has 6 of 9 parts of the weight and as many points: 42 of 51, and 70.75 of 85.5."""
     with all_rows():
         rows = AgreedOutcome.objects.filter(authority__name="Council 12", benchmark__number__in=(2, 3))
         rows.update(answer=Answer.UNKNOWN, level=None)
-    assert asked(many).change.types[1].regions[1] == before
+    assert said(asked(many))["South"] == (6, "0.82", "0.83")
+
+
+def test_only_authorities_of_regions_that_are_shown_are_counted(many: Universe) -> None:
+    """Once all in the South meet the duty on one benchmark, no average of the South is shown, nor of all."""
+    with all_rows():
+        rows = AgreedOutcome.objects.filter(authority__name="Council 15", benchmark__number=2)
+        rows.update(level=many.scheme().level("met").id)
+    found = asked(many)
+    assert {region: line[1] for region, line in said(found).items()} == {
+        "North": "hidden",
+        "South": "hidden",
+        "": "0.94",
+    }
+    assert found.hides and counts(found) == (0, None, None, None)
+    region_of(many, "East", 12, kind="Unitary")
+    found = asked(many)
+    assert {region for region, line in said(found).items() if line[1] == "hidden"} == {"North", "South"}
+    assert counts(found)[0] == 12
+
+
+def cycle_of(universe: Universe, name: str, state: CycleState) -> Cycle:
+    """A further cycle of the programme, in which nobody of the cast has a record."""
+    cycle = universe.draft_cycle(name)
+    Cycle.objects.filter(pk=cycle.pk).update(state=state)
+    return Cycle.objects.get(pk=cycle.pk)
+
+
+def test_the_newest_closed_cycle_is_shown_or_else_the_newest(many: Universe, client: Client) -> None:
+    signed_in(client, many)
+    cycle_of(many, "2020/21", CycleState.CLOSED)
+    assert asked(many).cycle == many.cycle()
+    assert "It is still open: no closed cycle has anything agreed." in client.post(EDIT, fields(many)).content.decode()
+    older = cycle_of(many, "2018/19", CycleState.CLOSED)
+    closed = cycle_of(many, "2019/20", CycleState.CLOSED)
+    for one in (older, closed):
+        region_of(many, "East", 9, cycle=one)
+    found = asked(many)
+    assert found.cycle == closed and found.is_closed
+    assert set(said(found, "County")) == {"East", ""}
+    assert "This is the newest closed cycle on this scheme" in client.post(EDIT, fields(many)).content.decode()
+    # The old scheme has no cycle here at all.
+    with as_actor(many.administrator) as by:
+        page = edit_page(by, "la-10")
+        assert preview(by, page, dict(page.current.by_number)).cycle is None
+
+
+def world(universe: Universe, seed: int) -> Cycle:
+    """A cycle with two types in four regions, of any size up to nine, here and there all on one side of the duty."""
+    chance = Random(seed)
+    cycle = cycle_of(universe, f"{2030 + seed}/{31 + seed}", CycleState.OPEN)
+    for kind in ("Borough", "County"):
+        for region in ("East", "North", "South", "West"):
+            alike = {number: chance.choice(("met", "exceeding", "not_met")) for number in range(1, 9)}
+            alike = {number: level for number, level in alike.items() if chance.random() < 0.04}
+            levels = ("met", "not_met", "exceeding", "met", None)
+
+            def outcome(place: int, number: int, alike: Any = alike, levels: Any = levels) -> str | None:
+                return alike.get(number) or (levels[place] if place < 2 else chance.choice(levels))
+
+            region_of(universe, region, chance.randint(3, 12), kind=kind, outcome=outcome, cycle=cycle)
+    return cycle
+
+
+def test_no_weights_show_what_the_national_page_hides(universe: Universe) -> None:
+    """All the weight on one benchmark makes an average that benchmark's own, whoever asks."""
+    with all_rows():
+        Membership.objects.create(person=universe.manager, role=Role.CYCLE_ADMINISTRATOR, starts=MEMBERS_SINCE)
+    scheme, shown = universe.scheme(), []
+    for seed in range(6):
+        cycle = world(universe, seed)
+        for who, number in product(("administrator", "manager"), scheme.benchmarks):
+            weights = dict.fromkeys(scheme.benchmarks, Decimal("0.01")) | {number: Decimal("99.99")}
+            found = asked(universe, weights, who)
+            assert found.cycle == cycle
+            with as_actor(universe.cast[who]) as by:
+                then = averages(by, cycle, Scale(scheme, Weights("la-8", 1, weights)), Judgement.AGREED)
+                pages = {kind: national(by, Choice(cycle.pk, "agreed", kind)).shown for kind in ("Borough", "County")}
+            for of_type in found.types:
+                page = pages[of_type.type]
+                assert page is not None
+                for line in (*of_type.regions, of_type.total):
+                    there = page.regions[line.region] if line.region else page.total
+                    again = then[of_type.type].regions[line.region] if line.region else then[of_type.type].total
+                    assert not line.is_shown or there.cells[number] is not None
+                    assert line.is_shown == (there.figure is not None) == (again.figure is not None)
+                    assert line.after == average_words(again)[1]
+                    shown.append(line.is_shown)
+    assert len(shown) / 10 < shown.count(True) < len(shown) * 0.9, "worlds in which nothing is decided prove nothing"
 
 
 def test_a_preview_costs_the_same_for_few_and_for_many(universe: Universe, client: Client) -> None:
@@ -342,14 +454,79 @@ def test_a_preview_costs_the_same_for_few_and_for_many(universe: Universe, clien
     universe.assessment(State.AGREED)
     with CaptureQueriesContext(connection) as few:
         answer = client.post(EDIT, fields(universe))
-    assert "Too few authorities are agreed" in answer.content.decode()
+    assert "No average of a region is shown" in answer.content.decode()
     with CaptureQueriesContext(connection) as asked_twice:
         client.post(EDIT, fields(universe))
     assert len(asked_twice) <= len(few)
     with_many(universe)
     with CaptureQueriesContext(connection) as lots:
         page = client.post(EDIT, fields(universe)).content.decode()
-    assert "1.11" in page and "1.33" in page
+    assert "1.00" in page and "1.22" in page
     assert "Average weighted score: Unitary" in page and "Average weighted score: County" not in page
-    assert "of these types of authority: County." in page
+    assert "No average is shown of these types of authority: County." in page
     assert len(lots) == len(asked_twice)
+
+
+# Weights are shared by all programmes
+
+
+def limit(universe: Universe) -> None:
+    """The administrator looks after one programme and no other."""
+    with all_rows():
+        Membership.objects.filter(person=universe.administrator).update(programme=universe.programme)
+
+
+def elsewhere(universe: Universe) -> None:
+    """Another programme prepares a cycle on the same scheme."""
+    with all_rows():
+        other = reference.programme("schools", "Schools", by=universe.operator, at=universe.at)
+        Cycle.objects.create(programme=other, name="2025/26", scheme_version_id=universe.scheme().id)
+
+
+def test_whoever_looks_after_one_programme_sets_weights_that_count_in_it_alone(
+    universe: Universe, client: Client
+) -> None:
+    limit(universe)
+    with pytest.raises(Forbidden):
+        save(universe)
+    universe.cycle()
+    signed_in(client, universe)
+    assert 'value="save"' in client.post(EDIT, fields(universe)).content.decode()
+    assert save(universe).version == 1
+    # Nobody is on the other scheme.
+    with pytest.raises(Forbidden):
+        save(universe, scheme="la-10")
+    elsewhere(universe)
+    with pytest.raises(Forbidden):
+        save(universe, seen_version=1, weights=current(universe) | {2: Decimal(9)})
+
+
+def test_what_counts_elsewhere_too_is_tried_and_not_saved(universe: Universe, client: Client) -> None:
+    limit(universe)
+    with_many(universe)
+    elsewhere(universe)
+    signed_in(client, universe)
+    why = "you do not look after all of them"
+    assert why in client.get(EDIT).content.decode()
+    seen = client.post(EDIT, fields(universe))
+    page = seen.content.decode()
+    assert seen.status_code == 200 and why in page and "1.22" in page
+    assert 'value="save"' not in page and 'value="change"' in page
+    refused = client.post(EDIT, fields(universe, do="save"))
+    page = refused.content.decode()
+    assert refused.status_code == 403 and why in page and REASON in page
+    assert not WeightsVersion.objects.exists()
+
+
+def test_whoever_looks_after_all_programmes_sets_weights_for_all(universe: Universe) -> None:
+    elsewhere(universe)
+    assert save(universe).version == 1
+    with all_rows():
+        assert save_weights(
+            by=universe.operator,
+            at=universe.at,
+            scheme="la-8",
+            seen_version=1,
+            weights=current(universe) | {1: Decimal(2)},
+            reason=REASON,
+        )

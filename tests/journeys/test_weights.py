@@ -24,7 +24,7 @@ def test_weights_are_seen_before_they_count(universe: Universe, arrive: Arrive, 
     administrator.sees("There is a problem", "Benchmark 1: enter a number", "Say why the weights change")
     administrator.fill(weight_1="7.25", reason=REASON)
     administrator.press("Show what would change")
-    administrator.sees("Nothing is saved yet.", REASON, "North 9 1.11 1.33", "The scores of 15 authorities")
+    administrator.sees("Nothing is saved yet.", REASON, "North 9 1.00 1.22", "The scores of 15 authorities")
     administrator.press("Change them")
     administrator.fill(weight_2="2.00")
     administrator.press("Show what would change")
