@@ -179,10 +179,13 @@ class DemoFile(Part):
                 return one
         return ConversationPart(authority=authority, scheme=scheme)
 
-    def holder(self, role: Role, authority: str = "") -> PersonPart:
-        """The first person with a role, for an authority if one is named. Raises LookupError if there is none."""
+    def holder(self, role: Role, authority: str = "", region: str = "") -> PersonPart:
+        """The first person with a role, for an authority or region if one is named. Raises LookupError for none."""
         for person in self.people:
-            if any(one.role == role and one.authority == authority for one in person.memberships):
+            if any(
+                one.role == role and one.authority == authority and region in ("", one.region)
+                for one in person.memberships
+            ):
                 return person
         raise LookupError(f"nobody is {role} {authority}".strip())
 

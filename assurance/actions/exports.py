@@ -246,7 +246,9 @@ def _programme(by: Actor, params: Mapping[str, str]) -> Programme | None:
     """Whose auditors look at it: the programme of the cycle, or the only one in which the actor takes views away."""
     key = params.get("cycle", "")
     if key.isascii() and key.isdigit() and len(key) < 10:
-        cycle = Cycle.objects.select_related("programme").filter(pk=int(key)).first()
+        # Not of a cycle elsewhere: its auditors would be told of what is not theirs, and the right ones not.
+        mine = shared_programmes(by, P.EXPORT).values("pk")
+        cycle = Cycle.objects.select_related("programme").filter(pk=int(key), programme__in=mine).first()
         if cycle is not None:
             return cycle.programme
     reached = list(shared_programmes(by, P.EXPORT)[:2])
@@ -294,6 +296,9 @@ def _is_mass(export: Export) -> bool:
     authorities = export.authorities or 0
     if authorities > MASS:
         return True
+    if export.asked_by_id is not None:
+        # One after the other: files that are made side by side would not see each other.
+        User.objects.select_for_update().get(pk=export.asked_by_id)
     before = Export.objects.filter(
         asked_by=export.asked_by,
         asked_by_name=export.asked_by_name,

@@ -6,11 +6,18 @@ from django.db import migrations, models
 
 from assurance.rls import protect
 
-OWN_OR_EVERYTHING = """(
+OWN_OR_AUDITED = """(
     uploaded_by_id = (SELECT nullif(current_setting('assurance.person', true), '')::bigint)
     OR (SELECT current_setting('assurance.everything', true) = 'on')
+    OR EXISTS (
+        SELECT 1 FROM assurance_membership m
+         WHERE m.person_id = (SELECT nullif(current_setting('assurance.person', true), '')::bigint)
+           AND m.role = 'auditor' AND m.starts <= (now() AT TIME ZONE 'Europe/London')::date
+           AND (m.ends IS NULL OR m.ends > (now() AT TIME ZONE 'Europe/London')::date)
+           AND m.programme_id = assurance_historyimport.programme_id
+    )
 )"""
-"""People see the tables that they brought; national readers, the console and the tasks see all."""
+"""People see the tables that they brought; the tasks and national readers all; an auditor those of their programme."""
 
 
 class Migration(migrations.Migration):
@@ -216,5 +223,5 @@ class Migration(migrations.Migration):
                 name="history_import_undone_says_why",
             ),
         ),
-        protect("assurance_historyimport", condition=OWN_OR_EVERYTHING),
+        protect("assurance_historyimport", condition=OWN_OR_AUDITED),
     ]

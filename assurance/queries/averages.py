@@ -4,8 +4,9 @@ The only reader of ``PictureCount``: those counts belong to nobody, no row-level
 may be shown is decided here and in ``insights/disclosure.py``, and nowhere else.
 
 Somebody who reads every authority of a group sees its averages as they are. Others see averages of what is agreed
-and of nothing before that; only once nothing of the type is left to be agreed in the cycle, so that what is hidden
-today does not follow from what was shown yesterday; and only what says nothing of an authority that they cannot see.
+and of nothing before that; only once every authority of the type has its agreed record in the cycle, so that what is
+hidden today does not follow from what was shown yesterday; and only what says nothing of an authority that they cannot
+see.
 """
 
 from __future__ import annotations
@@ -13,19 +14,22 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import Enum
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, Q
 
 from assurance.access import Actor, Reach, reach, require_anywhere, shared_programmes
 from assurance.insights.disclosure import hide
 from assurance.insights.heatmap import NOTHING, Figure, Scale, Tally
-from assurance.models import Cycle, PictureCount
+from assurance.models import Authority, Cycle, PictureCount
 from assurance.queries.picture import PERMISSIONS, rows_readable
 from assurance.vocabulary import CycleState, Judgement, Permission, State
-from assurance.years import newest
+from assurance.years import newest, year_of
 
 P = Permission
+FIRST_MONTH = 4
+"""In which a financial year begins."""
 
 
 class Why(Enum):
@@ -110,7 +114,7 @@ def chosen_cycle(cycles: Sequence[Cycle], wanted: int | None) -> Cycle | None:
 def averages(
     actor: Actor, cycle: Cycle, scale: Scale, judgement: str, *, types: Collection[str] | None = None
 ) -> dict[str, OfType]:
-    """The averages of a cycle by type. One query, and one more where the actor reads single authorities.
+    """The averages of a cycle by type. Two queries, and one more where the actor reads single authorities.
 
     Under "" stand those of all types together, for whoever reads everything that is counted: others could take what
     they see of one type from it.
@@ -124,13 +128,17 @@ def averages(
     require_anywhere(actor, P.READ_AVERAGES)
     counted = _counted(cycle, scale, judgement, types)
     seen = _seen(actor, cycle, scale, judgement, counted)
-    found = {name: _of_type(name, groups, seen[name], scale, judgement) for name, groups in sorted(counted.items())}
+    incomplete = _incomplete(actor, cycle, judgement, counted, seen)
+    found = {
+        name: _of_type(name, groups, seen[name], scale, judgement, incomplete=name in incomplete)
+        for name, groups in sorted(counted.items())
+    }
     if types is None and all(one.total.sees_all for one in found.values()):
         regions = {region for groups in counted.values() for region in groups}
         together = {
             region: _merged(groups[region] for groups in counted.values() if region in groups) for region in regions
         }
-        found[""] = _of_type("", together, together, scale, judgement)
+        found[""] = _of_type("", together, together, scale, judgement, incomplete=False)
     return found
 
 
@@ -149,6 +157,35 @@ def _counted(cycle: Cycle, scale: Scale, judgement: str, types: Collection[str] 
         else:
             group.waiting += count
     return found
+
+
+def _incomplete(actor: Actor, cycle: Cycle, judgement: str, counted: Groups, seen: Groups) -> frozenset[str]:
+    """The types of which an authority that the actor cannot see has no record in the cycle, or no longer. One query.
+
+    A record that is brought in later, or withdrawn, would be the difference between two visits. An authority that was
+    not there in the cycle's year, or is not of its nations and types, is not waited for.
+    """
+    place = reach(actor, PERMISSIONS[judgement])
+    wider = Reach(frozenset(), place.wider)
+    there = Authority.objects.filter(programme=cycle.programme_id, type__in=counted).exclude(pk__in=place.authorities)
+    if cycle.nations:
+        there = there.filter(nation__in=cycle.nations)
+    if cycle.authority_types:
+        there = there.filter(type__in=cycle.authority_types)
+    year = year_of(cycle.name)[:4]
+    if year.isascii() and year.isdigit():
+        begins, ends = (date(int(year) + later, FIRST_MONTH, 1) for later in (0, 1))
+        there = there.filter(Q(start_date__isnull=True) | Q(start_date__lt=ends))
+        there = there.filter(Q(end_date__isnull=True) | Q(end_date__gt=begins))
+    expected = there.order_by().values_list("type", "region").annotate(count=Count("pk"))
+    found = set()
+    for name, region, count in expected:
+        if wider.covers(0, region, cycle.programme_id):
+            continue
+        group, own = counted[name].get(region, _Group()), seen[name].get(region, _Group())
+        if count > group.counted + group.waiting - own.counted - own.waiting:
+            found.add(name)
+    return frozenset(found)
 
 
 def _seen(actor: Actor, cycle: Cycle, scale: Scale, judgement: str, counted: Groups) -> Groups:
@@ -179,7 +216,13 @@ def _seen(actor: Actor, cycle: Cycle, scale: Scale, judgement: str, counted: Gro
 
 
 def _of_type(
-    name: str, groups: Mapping[str, _Group], seen: Mapping[str, _Group], scale: Scale, judgement: str
+    name: str,
+    groups: Mapping[str, _Group],
+    seen: Mapping[str, _Group],
+    scale: Scale,
+    judgement: str,
+    *,
+    incomplete: bool,
 ) -> OfType:
     seen = {region: seen.get(region) or _Group() for region in groups}
     whole = {
@@ -187,7 +230,7 @@ def _of_type(
         for region, one in groups.items()
         if (one.counted, one.waiting) == (seen[region].counted, seen[region].waiting)
     }
-    unfinished = any(one.waiting > seen[region].waiting for region, one in groups.items())
+    unfinished = incomplete or any(one.waiting > seen[region].waiting for region, one in groups.items())
     why = Why.NOT_AGREED if judgement != Judgement.AGREED else Why.UNFINISHED if unfinished else Why.SHOWN
     hidden = {
         number: hide(

@@ -1,7 +1,9 @@
 """How outcomes are spread over advisers, regions and benchmarks: what the calibration page reads.
 
 Whoever may read single outcomes gets the figures as they are, of the places where both permissions hold. The others
-count rows that they cannot read (``access.countable``) and get what ``suppress`` leaves of it.
+count rows that they cannot read (``access.countable``) and get what ``suppress`` leaves of disputes and settlements.
+How outcomes are spread they are not told here: averages within a type of authority are in the national picture
+(``queries/averages.py``), and from two pages that hide by two rules a hidden number can be worked out.
 
 An adviser's authorities are those whose outcomes the adviser proposed last: whoever began a review may have handed it
 over since, and whoever has the authority now may not have judged it.
@@ -180,8 +182,7 @@ def calibration(actor: Actor, choice: Choice) -> Calibration:
     labels = found.labels(assessments)
     counted = {AGREED: "agreed", OWN: "submitted", ADVISERS: "reviewed"}[judgement]
     columns, table, sizes = found.table(judged, assessments, labels, counted)
-    shown = plain(table) if reads.agreed else suppress(table)
-    spread = _spread(shown, scheme, columns) if table.groups else ()
+    spread = _spread(plain(table), scheme, columns) if table.groups and reads.agreed else ()
     return Calibration(
         cycles=cycles,
         cycle=cycle,

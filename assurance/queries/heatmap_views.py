@@ -187,7 +187,7 @@ def _hidden_rules(*, hides: bool, unfinished: bool, only_agreed: bool) -> list[S
     if hides:
         rules.append(_("“Hidden”: the average would tell of single authorities, or help to work one out that would."))
     if unfinished:
-        rules.append(_("“Not yet”: not every assessment of this type in the cycle is agreed."))
+        rules.append(_("“Not yet”: not every authority of this type has its agreed record in the cycle."))
     if only_agreed:
         rules.append(_("“Not shown”: of these authorities there are averages of agreed outcomes alone."))
     return rules

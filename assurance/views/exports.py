@@ -39,7 +39,7 @@ def new(request: HttpRequest) -> HttpResponse:
     """Ask for a view as a file. The address is that of the view's page, with its name and the format."""
     given = request.POST if request.method == "POST" else request.GET
     query = QueryDict(given.get("query", "")) if request.method == "POST" else request.GET
-    params = {name: value for name, value in query.dict().items() if name not in OWN}
+    params = {clean(name): clean(value) for name, value in query.dict().items() if name not in OWN}
     offer = read.offer(request.actor, given.get("view", ""), params)
     if request.method == "POST":
         asked = exports.ask(

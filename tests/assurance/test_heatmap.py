@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from decimal import Decimal
 from html import unescape
 from typing import Any
@@ -47,9 +48,10 @@ def nation(universe: Universe, name: str, **choice: Any) -> regions.National:
 
 
 def earlier_cycle(universe: Universe) -> Cycle:
-    """A cycle in which nobody of the cast has a record."""
+    """A cycle in which nobody of the cast has a record: their authorities were not there yet."""
     cycle = universe.draft_cycle("2019/20")
     Cycle.objects.filter(pk=cycle.pk).update(state=CycleState.OPEN)
+    Authority.objects.filter(pk__in=[one.pk for one in universe.authorities]).update(start_date=date(2021, 4, 1))
     return cycle
 
 
@@ -453,6 +455,29 @@ def test_a_lead_sees_an_average_of_five_others(universe: Universe, others: int, 
     assert (east.figure is not None) == shown
     with as_actor(universe.stranger) as by, pytest.raises(PermissionDenied):
         averages(by, cycle, Scale(scheme, weights_for(scheme)), Judgement.AGREED)
+
+
+@pytest.mark.parametrize("change", ["brought in later", "withdrawn", "not there that year"])
+def test_what_one_record_adds_or_takes_is_no_difference_of_two_visits(universe: Universe, change: str) -> None:
+    """An authority without a record keeps all averages of its type back from whoever cannot see it."""
+    cycle = earlier_cycle(universe)
+    made = region_of(universe, "East", 12, cycle=cycle)
+    region_of(universe, "West", 30, cycle=cycle)
+    assert nation(universe, "administrator", cycle=cycle.pk).shown.total.why == Why.SHOWN  # type: ignore[union-attr]
+    with all_rows():
+        if change == "withdrawn":
+            Assessment.objects.filter(cycle=cycle, authority=made[0]).update(state=State.WITHDRAWN)
+        else:
+            late = Authority.objects.get(pk=made[0].pk)
+            late.pk, late.gss_code = None, "E39999999"
+            late.start_date = date(2020, 4, 1) if change == "not there that year" else None
+            late.save()
+    found = nation(universe, "administrator", cycle=cycle.pk)
+    assert found.shown is not None
+    waits = change != "not there that year"
+    assert found.shown.total.why == (Why.UNFINISHED if waits else Why.SHOWN)
+    assert (found.shown.regions["West"].figure is None) == waits
+    assert nation(universe, "auditor", cycle=cycle.pk, type="County").shown.total.why == Why.SHOWN  # type: ignore[union-attr]
 
 
 def test_nothing_is_averaged_before_everything_of_the_type_is_agreed(universe: Universe, client: Client) -> None:

@@ -155,7 +155,7 @@ READS_MORE = {
     "letter (awaiting approval)": 11,
     "letter-edit (draft)": 16,
     "letter-translation (draft)": 14,
-    "picture": 10,
+    "picture": 11,
 }
 """The pages on which everything of an assessment is read before a decision, with last year or what to look at; the one
 that shows a score, and so reads the weights; a draft letter, which is put together from all of it, and which is noted

@@ -7,6 +7,7 @@ the service can really do. The first two authorities are left untouched in both 
 """
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -157,9 +158,9 @@ class World:
         for past in self.demo.history:
             self._take_over(past)
 
-    def acting(self, role: Role, gss_code: str = "") -> access.Actor:
+    def acting(self, role: Role, gss_code: str = "", region: str = "") -> access.Actor:
         """The actor of whoever holds the role. The database's scope is theirs until somebody else acts."""
-        return access.actor_for(self.people[self.demo.holder(role, gss_code).email])
+        return access.actor_for(self.people[self.demo.holder(role, gss_code, region).email])
 
     def at(self, step: str, ago: int = 0) -> datetime:
         """When a step of the story happened, so many days earlier than this year."""
@@ -223,15 +224,13 @@ class World:
 
     def _take_over(self, past: PastPart) -> None:
         """Bring a year in that was before this service, as a regional manager does with a table."""
-        by = self.acting(Role.REGIONAL_MANAGER)
         scheme = self.schemes[past.scheme]
         at = self.now - timedelta(days=365 * (timezone.localdate(self.now).year - int(past.cycle[:4])))
         programme = Programme.objects.get(code=self.demo.programme.code)
-        cycle = importing.past_cycle(programme, past.cycle, past.scheme, scheme.id, by=by, at=at)
-        records = []
+        records: dict[str, list[importing.PastRecord]] = defaultdict(list)
         for gss_code, line in past.outcomes.items():
             found = zip(scheme.benchmarks.values(), line.split(), strict=True)
-            records.append(
+            records[self.authorities[gss_code].region].append(
                 importing.PastRecord(
                     authority=self.authorities[gss_code],
                     digest=hashlib.sha256(f"{past.cycle} {gss_code} {line}".encode()).hexdigest(),
@@ -244,7 +243,10 @@ class World:
                 )
             )
         digest = hashlib.sha256(past.model_dump_json().encode()).hexdigest()
-        importing.take_over(cycle, records, by=by, at=at, file=self.path.name, sha256=digest)
+        for region, found in records.items():
+            by = self.acting(Role.REGIONAL_MANAGER, region=region)
+            cycle = importing.past_cycle(programme, past.cycle, past.scheme, scheme.id, by=by, at=at)
+            importing.take_over(cycle, found, by=by, at=at, file=self.path.name, sha256=digest)
 
     def _open(self, cycle: DemoCycle) -> int:
         """Prepare and open a cycle as its administrator; gives its id."""
