@@ -68,6 +68,8 @@ def shortened(text: str, room: float) -> str:
 class Mark:
     """One year of a line. ``part`` is how high it stands, from 0 to 1; None is a gap, and ``text`` says why.
 
+    A gap stands at no height: it is an empty field within dashes over the whole scale, with the words in it.
+
     ``breaks`` is what is written at a dashed line before the year ("" for none), where the line is interrupted.
     """
 
@@ -91,8 +93,8 @@ def line(marks: Sequence[Mark], *, title: str, text: str, axis: Sequence[tuple[f
     """
     floor = tall - LOW
     # The words of each break stand lower than those of the one before it, so that none covers another.
-    told = [place for place, mark in enumerate(marks) if mark.breaks]
-    room = floor - TOP - BREAK * len(told)
+    room = floor - TOP - BREAK * sum(bool(mark.breaks) for mark in marks)
+    labels: list[_Break] = []
     step = (WIDTH - LEFT - RIGHT) / max(len(marks), 1)
     shapes: list[Shape] = []
     for part, label in axis:
@@ -106,7 +108,7 @@ def line(marks: Sequence[Mark], *, title: str, text: str, axis: Sequence[tuple[f
     for place, mark in enumerate(marks):
         middle = LEFT + (place + 0.5) * step
         if mark.breaks:
-            shapes += _break(LEFT + place * step, mark.breaks, floor, BREAK * told.index(place))
+            labels.append(_break(LEFT + place * step, mark.breaks, BREAK * len(labels)))
         if mark.part is None or mark.breaks:
             shapes += _run(run)
             run = []
@@ -114,12 +116,15 @@ def line(marks: Sequence[Mark], *, title: str, text: str, axis: Sequence[tuple[f
         if mark.note:
             shapes.append(Words(middle, floor + 36, shortened(mark.note, step * 1.1), "middle", "small"))
         if mark.part is None:
-            shapes += [Dot(middle, floor, "gap"), *_wrapped(mark.text, middle, floor - 14, step)]
+            wide = step * 0.85
+            shapes.append(Box(middle - wide / 2, floor - room, wide, room, "gap"))
+            shapes += _wrapped(mark.text, middle, floor - room / 2, wide)
             continue
         height = floor - max(0.0, min(1.0, mark.part)) * room
         run.append((middle, height))
         dots += [Dot(middle, height, "dot"), Words(middle, height - 12, mark.text, "middle", "heading")]
     shapes += _run(run)
+    shapes += [shape for one in labels for shape in _broken(one, labels, floor)]
     return Drawing(WIDTH, tall, title, text, (*shapes, *dots))
 
 
@@ -127,23 +132,51 @@ def _run(points: Sequence[tuple[float, float]]) -> list[Shape]:
     return [Stroke(tuple(points), "line")] if len(points) > 1 else []
 
 
-def _break(x: float, words: str, floor: float, top: float) -> list[Shape]:
-    # On the side where there is more room.
-    before = x > WIDTH / 2
-    anchor, at = ("end", x - 6) if before else ("start", x + 6)
-    room = (x - LEFT if before else WIDTH - RIGHT - x) - 6
-    lines = wrapped(words, max(room, 150.0))
-    shown = [*lines[:1], shortened(" ".join(lines[1:]), max(room, 150.0))] if len(lines) > 1 else lines
-    return [
-        Stroke(((x, top + 4), (x, floor + 8)), "break"),
-        *(Words(at, top + 14 + 15 * row, one, anchor, "small") for row, one in enumerate(shown)),
-    ]
+@dataclass(frozen=True)
+class _Break:
+    """A dashed line at ``x`` from ``top`` down, with its words in ``lines`` on one side of it."""
+
+    x: float
+    top: float
+    lines: tuple[str, ...]
+    before: bool
+
+    @property
+    def across(self) -> tuple[float, float]:
+        """From where to where its words go."""
+        wide = max(map(len, self.lines)) * LETTER + 6
+        return (self.x - wide, self.x) if self.before else (self.x, self.x + wide)
 
 
-def _wrapped(text: str, x: float, bottom: float, room: float) -> list[Shape]:
-    """Words of several lines, the last of which stands on ``bottom``."""
+def _break(x: float, words: str, top: float) -> _Break:
+    """After the line if the words fit there in two lines: the lines of later breaks begin below them."""
+    after = WIDTH - RIGHT - x - 6
+    before = len(wrapped(words, after)) > 2 and x > WIDTH / 2
+    room = max(x - LEFT - 6 if before else after, 150.0)
+    lines = wrapped(words, room)
+    shown = [*lines[:1], shortened(" ".join(lines[1:]), room)] if len(lines) > 1 else lines
+    return _Break(x, top, tuple(shown), before)
+
+
+def _broken(one: _Break, every: Sequence[_Break], floor: float) -> list[Shape]:
+    """The dashed line, interrupted where the words of another break stand, and its own words."""
+    anchor, at = ("end", one.x - 6) if one.before else ("start", one.x + 6)
+    shapes: list[Shape] = []
+    begin = one.top + 4
+    for other in every:
+        if other is not one and other.top >= one.top and other.across[0] < one.x < other.across[1]:
+            shapes.append(Stroke(((one.x, begin), (one.x, other.top + 2)), "break"))
+            begin = other.top + BREAK
+    shapes.append(Stroke(((one.x, begin), (one.x, floor + 8)), "break"))
+    words = [Words(at, one.top + 14 + 15 * row, text, anchor, "small") for row, text in enumerate(one.lines)]
+    return [*shapes, *words]
+
+
+def _wrapped(text: str, x: float, middle: float, room: float) -> list[Shape]:
+    """Words of several lines, as much above the height ``middle`` as below it."""
     lines = wrapped(text, room)
-    return [Words(x, bottom - 14 * (len(lines) - 1 - row), one, "middle", "small") for row, one in enumerate(lines)]
+    top = middle + 4 - 7 * (len(lines) - 1)
+    return [Words(x, top + 14 * row, one, "middle", "small") for row, one in enumerate(lines)]
 
 
 def wrapped(text: str, room: float) -> list[str]:

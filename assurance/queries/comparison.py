@@ -180,7 +180,10 @@ class Options:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The page. ``cycle`` is "" when there is none to show."""
+    """The page. ``cycle`` is "" when there is none to show.
+
+    ``is_estimated`` says that every move of the authorities shown is across schemes, on whatever page it stands.
+    """
 
     choice: Choice
     options: Options
@@ -199,6 +202,7 @@ class Comparison:
     by_benchmark: tuple[BenchmarkLine, ...]
     estimated_by_benchmark: tuple[BenchmarkLine, ...]
     drawing: Drawing | None
+    is_estimated: bool
 
     @property
     def compares_years(self) -> bool:
@@ -250,6 +254,7 @@ def comparison(actor: Actor, choice: Choice, page: int, at: datetime) -> Compari
         by_benchmark=by_level,
         estimated_by_benchmark=by_standing,
         drawing=writer.drawing(shown.object_list) if lines else None,
+        is_estimated={one.estimate for one in found.shown if one.steps} == {True},
     )
 
 
@@ -276,7 +281,7 @@ def comparison_view(actor: Actor, params: Mapping[str, str], at: datetime) -> Vi
         line = writer.line(one)
         before, after = one.then, one.now
         rows.append((
-            line.name, line.then.cycle, _plain(before, line.then),
+            line.name, line.then.cycle, _plain(before, line.then, is_other=writer.is_other(one.pair.then)),
             before.met if before else None, before.of if before else None,
             line.now.cycle, _plain(after, line.now), after.met if after else None, after.of if after else None,
             line.change, line.why, line.up, line.level, line.down, line.left_out,
@@ -297,9 +302,15 @@ def comparison_view(actor: Actor, params: Mapping[str, str], at: datetime) -> Vi
     )
 
 
-def _plain(tally: Tally | None, side: SideLine) -> Decimal | str:
-    """A score as a number for a spreadsheet, or why there is none."""
-    return side.score if tally is None or tally.score is None else Decimal(tally.score) / 100
+def _plain(tally: Tally | None, side: SideLine, *, is_other: bool = False) -> Decimal | str:
+    """A score as a number for a spreadsheet, or why there is none.
+
+    Of another scheme (``is_other``) it is in words, so that nothing that is made of the table draws or adds it up
+    beside the scores of this one.
+    """
+    if tally is None or tally.score is None:
+        return side.score
+    return _("%(score)s, another scheme") % {"score": side.score} if is_other else Decimal(tally.score) / 100
 
 
 # --- Asking ----------------------------------------------------------------------------------------------
@@ -711,6 +722,10 @@ class _Writer:
             explained=explained(side.scale, side.codes, side.scale.numbers_of(tally.counted), self.count),
         )
 
+    def is_other(self, side: Side) -> bool:
+        """Whether a side is on another scheme than the cycle."""
+        return side.scale is not None and side.scale.form != self.form
+
     def drawing(self, rows: Iterable[Compared]) -> Drawing:
         """The weighted scores as pairs of bars, each as long as its share of the most that its scheme gives."""
         pairs = [
@@ -740,7 +755,7 @@ class _Writer:
         if tally is None or side.scale is None or tally.score is None:
             return Bar(None, str(self.reasons[side.missing or Why.NOTHING_LEFT]))
         said = f"{self._score(side, tally)}, {self.found.cycle_names[side.cycle]}"
-        if side.scale.form != self.form:
+        if self.is_other(side):
             # Bars of two schemes beside each other would be a comparison of their numbers.
             return Bar(None, _("%(score)s: another scheme") % {"score": said})
         return Bar(tally.score / (100 * side.scale.most_points), said)

@@ -360,10 +360,16 @@ class _Found:
     def _breaks(self) -> dict[int, str]:
         """What is written where the line is interrupted, by the place of the year after it."""
         said: dict[int, list[str]] = {}
-        for place in self.trend.breaks:
-            record = self.trend.points[place].record
-            if record is not None:
-                said.setdefault(place, []).append(_("New scheme: %(name)s") % {"name": record.scale.scheme.name})
+        met: set[object] = set()
+        for place, point in enumerate(self.trend.points):
+            record = point.record
+            if record is None or record.missing is not None:
+                continue
+            if place in self.trend.breaks:
+                # Of two cycles of one year the later in order may be on the older scheme: that one is not new.
+                text = _("Other scheme: %(name)s") if record.scale.form in met else _("New scheme: %(name)s")
+                said.setdefault(place, []).append(text % {"name": record.scale.scheme.name})
+            met.add(record.scale.form)
         predecessors: dict[int, list[tuple[str, Any]]] = {}
         for one in self.successions:
             if one.successor_id == self.authority.pk:

@@ -20,7 +20,7 @@ WANTED: tuple[Wanted, ...] = (
         columns=(0, 2, 6, 9, 10),
         charted=Charted(((2, "below"), (6, "meets"))),
     ),
-    Wanted(view="comparison", heading=_("Benchmarks that moved"), columns=(0, 11, 12, 13, 14)),
+    Wanted(view="comparison", heading=_("Benchmarks that moved"), columns=(0, 11, 12, 13, 14, 15)),
     # Of all years: those of this year alone are all open.
     Wanted(
         view="recommendations",

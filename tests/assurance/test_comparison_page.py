@@ -122,6 +122,39 @@ def test_across_schemes_there_is_no_common_score(universe: Universe) -> None:
     assert "another scheme" in page(universe, "manager").picture
 
 
+def test_moves_that_are_all_estimates_are_said_to_be_so(universe: Universe, client: Client) -> None:
+    """No score moved, and yet the row has moves: both say by what they are."""
+    universe.last_year("la-10")
+    universe.assessment(State.AGREED)
+    client.force_login(universe.manager)
+    said = client.get(reverse("comparison")).content.decode()
+    assert ">By weighted score:</p>" in said
+    assert "0 level" in said
+    assert "By standing, an estimate: 0 up, 7 level, 0 down, 1 not compared" in said
+    sentence = "How the benchmarks moved is an estimate, by standing only."
+    assert sentence in said
+    # One authority that moved by level is enough to make the sentence wrong; a list without it is right again.
+    universe.last_year(authority=universe.birch)
+    universe.assessment(State.AGREED, authority=universe.birch)
+    both = client.get(reverse("comparison")).content.decode()
+    assert sentence not in both
+    assert both.count("By standing, an estimate:") == 1
+    assert sentence in client.get(reverse("comparison"), {"show": "none"}).content.decode()
+
+
+def test_a_score_of_another_scheme_is_exported_in_words(universe: Universe) -> None:
+    universe.last_year("la-10")
+    universe.last_year(authority=universe.birch)
+    for authority in (universe.alder, universe.birch):
+        universe.assessment(State.AGREED, authority=authority)
+    with as_actor(universe.manager) as by:
+        years, own = (comparison_view(by, {"judgement": one}, universe.at).tables[0] for one in ("", "self"))
+    assert [(row[2], row[6], row[15]) for row in years.rows] == [
+        ("3.00 of 5, another scheme", Decimal(1), "Yes"), (Decimal(1), Decimal(1), "No"),
+    ]  # fmt: skip
+    assert all(isinstance(row[2], Decimal) for row in own.rows)
+
+
 def test_a_successor_has_no_year_before(universe: Universe) -> None:
     universe.last_year(authority=universe.birch)
     universe.assessment(State.AGREED)

@@ -21,7 +21,7 @@ from assurance.actions import reference
 from assurance.actions.importing import import_case
 from assurance.insights.charts import Bar, BarPair, Mark, bar_pairs, line, shortened, stacked, wrapped
 from assurance.insights.comparison import Count, Move, Scale, Why
-from assurance.insights.drawing import Stroke, Words, svg
+from assurance.insights.drawing import Box, Dot, Stroke, Words, svg
 from assurance.insights.trend import Record, Trend, trend, year_on, years_through
 from assurance.models import Authority, Succession
 from assurance.queries import trend as read
@@ -158,6 +158,33 @@ def test_a_gap_and_a_break_interrupt_the_line() -> None:
     assert "New scheme" in [one.text for one in broken.shapes if isinstance(one, Words)]
 
 
+def test_a_gap_is_drawn_at_no_value() -> None:
+    """Beside a real nothing, which stands on the lowest line, a gap is a field over the whole scale with its words."""
+    found = drawn(Mark("a", 0.0, "0%"), Mark("b", None, "Withdrawn"), Mark("c", 1.0, "100%"))
+    dots = [one for one in found.shapes if isinstance(one, Dot)]
+    assert [one.looks for one in dots] == ["dot", "dot"]
+    (field,) = [one for one in found.shapes if isinstance(one, Box)]
+    assert (field.looks, field.y, field.y + field.height) == ("gap", dots[1].y, dots[0].y)
+    (words,) = [one for one in found.shapes if isinstance(one, Words) and one.text == "Withdrawn"]
+    assert abs(words.y - (field.y + field.height / 2)) < 10
+    assert abs(words.x - (field.x + field.width / 2)) < 1
+
+
+def test_the_words_of_a_break_cross_no_dashed_line() -> None:
+    long = "Other scheme: a scheme of the duty with a name that is rather long and goes on for more than one line"
+    for told in ((1, 7), (4, 7), (1, 2), (6, 7), (5, 6, 7), (3, 4, 5)):
+        found = drawn(*(Mark(str(at), 1.0, "100%", long if at in told else "") for at in range(8)))
+        said = [one for one in found.shapes if isinstance(one, Words) and one.looks == "small"]
+        said = [one for one in said if one.text[:4] in long]
+        assert len(said) >= len(told)
+        for one in said:
+            wide = len(one.text) * 6.0
+            left = one.x - wide if one.anchor == "end" else one.x
+            for stroke in strokes(found.shapes, "break"):
+                (x, top), (_x, low) = stroke.points
+                assert not (left < x < left + wide and top < one.y and low > one.y - 10), (told, one, stroke)
+
+
 def test_every_value_is_printed_and_what_is_said_is_escaped() -> None:
     bars = bar_pairs(
         [BarPair("<b>Kent & Co", Bar(0.5, "2.50 of 5"), Bar(None, "no record"))],
@@ -212,6 +239,18 @@ def test_a_table_for_each_scheme_and_the_older_one_read_in_the_newer(two_years: 
     assert year.share
     assert year.share.value == "100.0%"
     assert "estimate by standing only" in year.moved[0]
+
+
+def test_a_break_calls_a_scheme_new_only_where_it_is_first_met(two_years: Universe) -> None:
+    """Of two cycles of one year the one on the older scheme comes last."""
+    two_years.assessment(State.AGREED, scheme="la-10")
+    found = page(two_years, "lead")
+    assert [one.label for table in found.tables for one in table.lines if not one.estimate] == [
+        "2024/25 (ten benchmarks)", "2025/26 (ten benchmarks)", "2025/26",
+    ]  # fmt: skip
+    text = found.drawings[0][1].text
+    assert text.count("[New scheme: ") == text.count("[Other scheme: ") == 1
+    assert text.index("[New scheme: ") < text.index("] 2025/26: ") < text.index("[Other scheme: ")
 
 
 def test_only_who_may_read_outcomes_there_sees_it(two_years: Universe) -> None:

@@ -15,7 +15,7 @@ def test_from_the_comparison_to_the_years_of_one(universe: Universe, arrive: Arr
     universe.assessment(State.AGREED)
     manager = arrive(universe.manager, scripts=scripts)
     manager.open("/picture/comparison/")
-    manager.sees("estimate, by standing only")
+    manager.sees("By standing, an estimate: 0 up, 7 level")
     manager.page.get_by_label("Count", exact=True).select_option(index=1)
     manager.press("Show")
     manager.follow("Change")

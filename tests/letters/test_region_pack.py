@@ -25,6 +25,7 @@ from letters.board.layout import BODY_ROOM, MARGIN, WIDTH
 from letters.region_pack import make
 from letters.region_pack.content import About, Chart, Charted, Grid, RegionPack, Wanted, Year, pack_of
 from letters.region_pack.layout import deck
+from letters.region_pack.parts import WANTED as OF_THE_PACK
 from tests.universe import Universe, all_rows, as_actor, forget_scope
 
 F = ExportFormat
@@ -259,6 +260,25 @@ def test_a_worker_makes_the_pack_of_a_managers_own_region(universe: Universe, fo
     assert "Alder County Council" in text
     assert "2024/25" in text
     assert "Cedar" not in text
+
+
+def test_scores_of_two_schemes_are_no_bars_on_one_axis(universe: Universe) -> None:
+    """The earlier one is a gap in the chart, with its words in the table; moves by standing say so in theirs."""
+    universe.last_year("la-10")
+    universe.assessment(State.AGREED)
+    with as_actor(universe.manager) as by:
+        view = read.VIEWS["comparison"](by, {"cycle": str(universe.cycle().pk), "region": "North"}, universe.at)
+    compared = [(one, view) for one in OF_THE_PACK if one.view == "comparison"]
+    found = pack(more=compared)
+    heading = "Weighted score, this year against last"
+    chart, table = part(found, heading), part(found, f"{heading}, in figures")
+    assert [one.values for one in chart.series] == [[None], [1.0]]
+    assert table.rows[0][:3] == ["Alder County Council", "3.00 of 5, another scheme", "1"]
+    moves = part(found, "Benchmarks that moved")
+    assert (moves.columns[-1], moves.rows[0][1:]) == ("Moves are estimates by standing", ["0", "7", "0", "1", "Yes"])
+    assert make.slides(found)
+    text = " ".join(page.extract_text() for page in pypdf.PdfReader(BytesIO(make.pages(found))).pages)
+    assert "another scheme" in " ".join(text.split())
 
 
 def test_a_region_that_is_no_longer_theirs_is_not_made(universe: Universe, folder: Path) -> None:
