@@ -259,7 +259,10 @@ def comparison(actor: Actor, choice: Choice, page: int, at: datetime) -> Compari
 
 
 def comparison_view(actor: Actor, params: Mapping[str, str], at: datetime) -> View:
-    """The same as it is exported: every authority of the scope, and the picture of the first fifty."""
+    """The same as it is exported: every authority of the scope, and the picture of the first fifty.
+
+    For the log those authorities count that have figures on a side: of others only a name and a reason leave.
+    """
     found = _Found(actor, Choice.of(params), at)
     writer = _Writer(found)
     drawing = writer.drawing(found.shown[:PAGE_SIZE])
@@ -298,7 +301,7 @@ def comparison_view(actor: Actor, params: Mapping[str, str], at: datetime) -> Vi
         rules=found.rules,
         tables=tuple(tables),
         picture=svg(drawing, standalone=True) if found.shown else "",
-        authorities=len(found.shown),
+        authorities=sum(one.now is not None or one.then is not None for one in found.shown),
     )
 
 

@@ -328,7 +328,8 @@ def test_the_pack_reads_every_wanted_view_that_the_registry_has(
     export = asked(universe, "manager", F.PPTX)
     forget_scope()
     tasks.make_region_pack(export.pk)
-    assert calls == [{"cycle": str(universe.cycle().pk), "region": "North"}]
+    programme = str(universe.programme.pk)
+    assert calls == [{"cycle": str(universe.cycle().pk), "region": "North", "programme": programme}]
     with all_rows():
         export.refresh_from_db()
     assert (export.state, export.authorities) == (Making.READY, 3)
