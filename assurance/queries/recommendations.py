@@ -641,8 +641,10 @@ class _Read:
         for one in found:
             code = self.years[one[0]].scheme
             cells.setdefault(code, []).append(_cell(one, NO_BENCHMARK if one[1] is None else f"{code}.{one[1]}"))
+        # The scheme of the newest year first. The database gives groups in no order.
+        newest = {year.scheme: year.place for year in sorted(self.years.values(), key=lambda year: year.place)}
         tables = []
-        for code, here in cells.items():
+        for code, here in sorted(cells.items(), key=lambda one: (-newest[one[0]], one[0])):
             titles = self._titles(code)
             groups = rules.tallies(here, self.ages, lambda cell: cell.place)
             lines = [

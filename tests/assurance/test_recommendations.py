@@ -616,5 +616,9 @@ def test_only_who_reads_them_is_led_there(universe: Universe, client: Client) ->
     led: Callable[[str], bool] = is_led
     assert {who for who in universe.cast if led(who)} == {
         *("lead", "other_lead", "contributor", "viewer"),
-        *("adviser", "other_adviser", "manager", "other_manager", "auditor"),
     }
+    # The Home Office is led there by the tabs of the picture, a signatory, who reads none, not.
+    for who in ("adviser", "manager", "auditor", "signatory"):
+        client.force_login(universe.cast[who])
+        tabs = client.get(reverse("picture")).content.decode()
+        assert (f'href="{reverse("recommendations-over-years")}"' in tabs) == (who != "signatory")

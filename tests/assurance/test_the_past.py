@@ -18,7 +18,7 @@ from assurance import scope
 from assurance.access import operator
 from assurance.actions import history_import
 from assurance.actions.reference import LOCAL_AUTHORITIES
-from assurance.insights.figures import figures, scored
+from assurance.insights.figures import scored, share
 from assurance.models import AgreedOutcome, Assessment, Programme
 from assurance.vocabulary import Answer
 from assurance.workbook.history_judge import Verdict, judge
@@ -111,7 +111,7 @@ def test_a_source_that_names_three_of_six_below(universe: Universe) -> None:
         assert found.scheme is not None
         levels = {one.code: one.id for one in found.scheme.levels}
         ids = {number: one.id for number, one in found.scheme.benchmarks.items()}
-        told = figures(found.scheme, {ids[n]: (a, levels.get(code or "")) for n, (a, code) in found.outcomes.items()})
+        told = share(found.scheme, {ids[n]: (a, levels.get(code or "")) for n, (a, code) in found.outcomes.items()})
     assert (found.stated, found.known, found.count(Answer.UNKNOWN)) == ((4, 10), 3, 7)
     # This service's own figure is of the three that are named, and says so.
-    assert (told.share.numerator, told.share.denominator) == (0, 3)
+    assert (told.numerator, told.denominator) == (0, 3)
