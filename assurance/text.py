@@ -32,6 +32,11 @@ _ADDRESS = re.compile(r"\W*https?://", re.IGNORECASE)
 _OVERRIDES = set(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200B, 0x200E, 0x200F, 0x061C, 0xFEFF)))
 
 
+def number_from(value: str | None) -> int | None:
+    """A whole number from an address, or None."""
+    return int(value) if value and value.isascii() and value.isdigit() and len(value) < 10 else None
+
+
 def clean(text: str) -> str:
     """The text in NFC with plain line ends, without the characters that nobody can see or that turn others round."""
     text = _LINE_ENDS.sub("\n", unicodedata.normalize("NFC", _stream_safe(text)))

@@ -18,8 +18,8 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
 from assurance.actions.refusals import NotEditable, Unfit
-from assurance.text import clean
-from assurance.views.base import number_from, put_refusal, signed_in
+from assurance.text import clean, number_from
+from assurance.views.base import put_refusal, signed_in
 from assurance.vocabulary import BatchKind
 from letters import actions, approval, archive, batches, progress, queries
 from letters.batch_forms import BatchForm, CorrectionForm

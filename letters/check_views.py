@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from assurance.actions.refusals import NotEditable, Stale, Unfit
-from assurance.views.base import closed, number_from, put_refusal, signed_in, with_version
+from assurance.text import number_from
+from assurance.views.base import closed, put_refusal, signed_in, with_version
 from letters import check_queries as read
 from letters import checks
 from letters.check_forms import AnswerForm, NewPointForm, PointForm, UntilForm

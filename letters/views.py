@@ -18,7 +18,8 @@ from django_stubs_ext import StrOrPromise
 from assurance.actions import documents
 from assurance.actions.refusals import NotEditable, Stale, Unfit
 from assurance.forms.history import MomentForm, exact_moment
-from assurance.views.base import number_from, put_refusal, signed_in, typed_texts, with_version
+from assurance.text import number_from
+from assurance.views.base import put_refusal, signed_in, typed_texts, with_version
 from assurance.views.quality import warnings
 from assurance.vocabulary import LETTER_DOCUMENTS, DocumentKind, LetterState
 from assurance.workflow import Blocked, Moved

@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from assurance.actions.refusals import NotEditable, Stale, Unfit
-from assurance.views.base import number_from, put_refusal, signed_in, typed_texts, with_version
+from assurance.text import number_from
+from assurance.views.base import put_refusal, signed_in, typed_texts, with_version
 from letters import wording_actions, wording_queries
 from letters.templatetags.letters import language_name
 from letters.wording_actions import Unsound

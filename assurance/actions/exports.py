@@ -28,6 +28,7 @@ from assurance.exporting.marked import Marked
 from assurance.insights.sheet import View
 from assurance.models import Cycle, Export, Programme, User
 from assurance.queries.exports import LONG, PACKS, VIEWS, check, formats_of, title_of
+from assurance.text import number_from
 from assurance.vocabulary import EventKind, ExportFormat, Making, Permission
 
 P = Permission
@@ -244,11 +245,10 @@ def _params(params: Mapping[str, str]) -> dict[str, str]:
 
 def _programme(by: Actor, params: Mapping[str, str]) -> Programme | None:
     """Whose auditors look at it: the programme of the cycle, or the only one in which the actor takes views away."""
-    key = params.get("cycle", "")
-    if key.isascii() and key.isdigit() and len(key) < 10:
+    if (number := number_from(params.get("cycle", ""))) is not None:
         # Not of a cycle elsewhere: its auditors would be told of what is not theirs, and the right ones not.
         mine = shared_programmes(by, P.EXPORT).values("pk")
-        cycle = Cycle.objects.select_related("programme").filter(pk=int(key), programme__in=mine).first()
+        cycle = Cycle.objects.select_related("programme").filter(pk=number, programme__in=mine).first()
         if cycle is not None:
             return cycle.programme
     reached = list(shared_programmes(by, P.EXPORT)[:2])

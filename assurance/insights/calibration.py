@@ -124,7 +124,7 @@ def suppress(table: Table) -> Shown:
     if len(whole) == len(table.groups):
         return _only_totals(table)
     graph = _Graph(table)
-    hidden_totals = _hidden_totals(table.totals)
+    hidden_totals = small_places(table.totals)
     graph.hide(("column", column) for column in hidden_totals)
     for row, group in enumerate(table.groups):
         graph.hide(("cell", row, column) for column, count in enumerate(group.counts) if row in whole or count < FEWEST)
@@ -160,8 +160,8 @@ def _hidden_groups(table: Table) -> set[int]:
     return set(hidden)
 
 
-def _hidden_totals(totals: Sequence[int]) -> set[int]:
-    """The columns whose total is hidden: the small ones, and as many more as keep each of them from being told."""
+def small_places(totals: Sequence[int]) -> set[int]:
+    """Which to hide of numbers whose sum is known: the small ones, and as many more as keep them from being told."""
     by_size = sorted(range(len(totals)), key=lambda column: (totals[column], column))
     hidden = [column for column in by_size if totals[column] < FEWEST]
     for column in by_size[len(hidden) :]:
@@ -189,7 +189,7 @@ def _nothing(table: Table) -> Shown:
 def _only_totals(table: Table) -> Shown:
     """Every group is small: the totals alone, which are of enough authorities."""
     shown = _nothing(table)
-    return Shown(shown.lines, _total_line(table, _hidden_totals(table.totals)), anything_hidden=True)
+    return Shown(shown.lines, _total_line(table, small_places(table.totals)), anything_hidden=True)
 
 
 Number = tuple[str, int] | tuple[str, int, int]

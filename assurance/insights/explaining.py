@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assurance.insights.explained import Explained, LeftOut
+from assurance.insights.figures import whole_percent
 from benchmarks.scoring import Gap, Share, WeightedScore
 from benchmarks.weighing import Weights
 
@@ -89,7 +90,7 @@ def gap_said(gap: Gap, reason: str = "") -> str:
 
 def stated_said(met: int, of: int) -> str:
     """What the source of an earlier record says of itself, beside the figure of what it names."""
-    words = {"met": met, "of": of, "percent": (200 * met + of) // (2 * of)}
+    words = {"met": met, "of": of, "percent": whole_percent(met, of)}
     return _("the source states %(met)s of %(of)s (%(percent)s%%)") % words
 
 

@@ -49,3 +49,8 @@ def scored(scheme: SchemeText, outcomes: Outcomes, weights: Weights | None = Non
         level = scheme.level_by_id(level_id)
         result = ScaleLevel(level.code, level.points, level.standing) if level else Gap(answer)
         yield Scored(benchmark.number, result, weights.of(benchmark.number) if weights else Decimal(1))
+
+
+def whole_percent(part: int, whole: int) -> int:
+    """A share as a whole per cent, halves rounded up."""
+    return (200 * part + whole) // (2 * whole)

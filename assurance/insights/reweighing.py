@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from assurance.insights.calibration import FEWEST
+from assurance.insights.calibration import small_places
 from assurance.insights.heatmap import Figure
 
 FAR = 3
@@ -48,12 +48,7 @@ def moves(scores: Mapping[str, Sequence[Pair]]) -> Moves:
 
 def not_small(counts: Sequence[int]) -> tuple[int | None, ...]:
     """Counts that add up to a number that is known, without the small ones (zero too) and what would give them away."""
-    by_size = sorted(range(len(counts)), key=lambda place: (counts[place], place))
-    hidden = [place for place in by_size if counts[place] < FEWEST]
-    for place in by_size[len(hidden) :]:
-        if not hidden or (len(hidden) > 1 and sum(counts[one] for one in hidden) >= FEWEST):
-            break
-        hidden.append(place)
+    hidden = small_places(counts)
     return tuple(None if place in hidden else count for place, count in enumerate(counts))
 
 

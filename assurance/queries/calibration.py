@@ -24,6 +24,7 @@ from django_stubs_ext import StrOrPromise
 
 from assurance.access import GRANTS, Actor, countable, require_anywhere, visible
 from assurance.insights.calibration import Group, Line, Shift, Shown, Table, plain, shift, suppress
+from assurance.insights.figures import whole_percent
 from assurance.models import (
     AgreedOutcome,
     Assessment,
@@ -442,7 +443,7 @@ def _percent(count: int | None, whole: int) -> str:
     """A share in whole per cent, halves up ("" where there is nothing to have a share of)."""
     if count is None or not whole:
         return ""
-    return f"{(200 * count + whole) // (2 * whole)}%"
+    return f"{whole_percent(count, whole)}%"
 
 
 def _shifts(agreed: Sequence[Tally], labels: Mapping[Key, str], scheme: SchemeText) -> tuple[ShiftRow, ...]:

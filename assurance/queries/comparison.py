@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Page, Paginator
-from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When, Window
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, QuerySet, Subquery, Value, When, Window
 from django.db.models.functions import JSONObject, RowNumber
 from django.urls import reverse
 from django.utils import timezone
@@ -36,6 +36,7 @@ from assurance.insights.drawing import Drawing, svg
 from assurance.insights.explained import Explained
 from assurance.insights.explaining import weights_said
 from assurance.insights.sheet import View, of_rows
+from assurance.memberships import holds_on
 from assurance.models import Cycle, Partnership, PartnershipMember, PictureRow, Succession
 from assurance.queries.scales import (
     COUNTS,
@@ -388,7 +389,9 @@ class _Found:
         """
         here = self.sight.filter(cycle=OuterRef("pk"))
         members = PartnershipMember.objects.filter(
-            Exists(self.sight.filter(authority=OuterRef("authority"))), self._in_time(), partnership=OuterRef("pk")
+            Exists(self.sight.filter(authority=OuterRef("authority"))),
+            holds_on(timezone.localdate(self.at)),
+            partnership=OuterRef("pk"),
         )
         partnerships = Partnership.objects.filter(Exists(members), programme=OuterRef("programme"))
         # The first row of each cycle: whether any exists would be found out by reading all of them.
@@ -436,10 +439,6 @@ class _Found:
     def partnerships(self) -> list[tuple[str, str]]:
         """The partnerships that can be chosen, each as (id, name)."""
         return [(str(one["pk"]), one["name"]) for one in self.cycle.partnerships] if self.cycle else []
-
-    def _in_time(self) -> Q:
-        today = timezone.localdate(self.at)
-        return Q(starts__lte=today) & (Q(ends__isnull=True) | Q(ends__gt=today))
 
     def _settle_scope(self) -> None:
         regions, nations, types = (set(one) for one in zip(*self.places, strict=True)) if self.places else ((),) * 3
@@ -492,7 +491,9 @@ class _Found:
         if choice.type:
             rows = rows.filter(type=choice.type)
         if choice.partnership:
-            members = PartnershipMember.objects.filter(self._in_time(), partnership=int(choice.partnership))
+            members = PartnershipMember.objects.filter(
+                holds_on(timezone.localdate(self.at)), partnership=int(choice.partnership)
+            )
             rows = rows.filter(authority__in=members.values("authority"))
         if choice.whose:
             rows = rows.filter(authority__in=self.portfolio)

@@ -10,12 +10,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django_stubs_ext import StrOrPromise
@@ -43,9 +41,10 @@ from assurance.insights.heatmap import (
 )
 from assurance.memberships import holds_on
 from assurance.models import Cycle, Partnership, PartnershipMember
+from assurance.queries.addresses import parts
 from assurance.queries.averages import Average, OfType, Why, averages, chosen_cycle, picture_cycles
 from assurance.queries.picture import LABELS, PERMISSIONS, judgements_readable, partnerships, rows_readable
-from assurance.text import clean
+from assurance.text import clean, number_from
 from assurance.vocabulary import Judgement, Permission, State
 from benchmarks.catalogue import SchemeText, scheme_text
 from benchmarks.vocabulary import Standing
@@ -111,8 +110,7 @@ class Choice:
             return clean(params.get(name, ""))[:LONGEST_FILTER]
 
         def number(name: str) -> int | None:
-            value = params.get(name, "")
-            return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None
+            return number_from(params.get(name, ""))
 
         words = ("judgement", "region", "type", "nation", "whose", "name", "found", "sort", "shade")
         numbers = ("cycle", "partnership", "number")
@@ -579,15 +577,6 @@ def _columns(read: Read) -> tuple[Column, ...]:
 
 # --- Where a cell leads ----------------------------------------------------------------------------------
 
-ANY_ASSESSMENT = 123456789
-"""Stands in an address for the id of an assessment."""
-
-
-@cache
-def _parts(name: str, *more: int) -> tuple[str, str]:
-    before, _id, after = reverse(name, args=[ANY_ASSESSMENT, *more]).partition(str(ANY_ASSESSMENT))
-    return before, after
-
 
 class _Links:
     """Where authorities and their cells lead, for whoever may go there: the judged record, or the review."""
@@ -605,14 +594,14 @@ class _Links:
         if row.record is None:
             return Shown(line, "", "")
         place = (row.authority, row.region, self.read.programme_id)
-        before, after = _parts("assessment")
+        before, after = parts("assessment")
         href = f"{before}{row.record}{after}" if self.may_see.covers(*place) else ""
         if not line.cells or not self.may_follow.covers(*place):
             return Shown(line, href, "")
         if self.name == "review":
-            before, after = _parts("review", 0)
+            before, after = parts("review", 0)
             return Shown(line, href, f"{before}{row.record}{after.removesuffix('0/')}#/")
-        before, after = _parts("record")
+        before, after = parts("record")
         return Shown(line, href, f"{before}{row.record}{after}#benchmark-#")
 
 

@@ -14,6 +14,7 @@ from django_stubs_ext import StrOrPromise
 
 from assurance.access import Actor, NotFound, programmes, reach, require_anywhere, visible
 from assurance.actions.history_import import judged, own, token
+from assurance.insights.figures import whole_percent
 from assurance.models import Assessment, Event, HistoryImport, Programme
 from assurance.vocabulary import Answer, EventKind, ImportState, Permission, State
 from assurance.workbook.history_judge import Proposal, Verdict
@@ -168,8 +169,7 @@ class Shown:
         """What the source states, as a whole per cent."""
         if self.proposal.stated is None:
             return None
-        met, of = self.proposal.stated
-        return (200 * met + of) // (2 * of)
+        return whole_percent(*self.proposal.stated)
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from assurance.queries.heatmap import (
     share_of_many,
 )
 from assurance.queries.picture import LABELS, judgements_readable
-from assurance.text import clean
+from assurance.text import clean, number_from
 from assurance.vocabulary import HOME_OFFICE_ROLES, Judgement, Permission
 from benchmarks.catalogue import SchemeText, scheme_text
 from benchmarks.weighing import Weights, weights_for
@@ -47,10 +47,8 @@ class Choice:
     @classmethod
     def of(cls, params: Mapping[str, str]) -> Choice:
         """From an address."""
-        cycle = params.get("cycle", "")
-        number = int(cycle) if cycle.isascii() and cycle.isdigit() and len(cycle) < 10 else None
         text = {name: clean(params.get(name, ""))[:LONGEST_FILTER] for name in ("judgement", "type")}
-        return cls(number, **text)
+        return cls(number_from(params.get("cycle", "")), **text)
 
     @property
     def query(self) -> str:

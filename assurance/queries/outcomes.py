@@ -18,6 +18,7 @@ from assurance.access import Actor, NotFound, Reach, reach, require_anywhere, sh
 from assurance.insights.outcomes import OutcomeRow
 from assurance.insights.sheet import View, of_rows
 from assurance.models import AgreedOutcome, Assessment, Authority, Cycle, Review, SelfAssessment
+from assurance.text import number_from
 from assurance.vocabulary import EDITABLE_STATES, SHARED_STATES, Answer, Basis, CycleState, Permission, State
 from assurance.years import year_of
 from benchmarks.catalogue import SchemeText, scheme_text
@@ -144,7 +145,7 @@ def _cycle(actor: Actor, key: str) -> Cycle:
     if key == "":
         found = max(rows.exclude(state=CycleState.DRAFT), key=lambda one: _newest(one.name), default=None)
     else:
-        found = rows.filter(pk=int(key)).first() if key.isascii() and key.isdigit() and len(key) < 10 else None
+        found = rows.filter(pk=number_from(key)).first()
     if found is None:
         raise NotFound
     return found

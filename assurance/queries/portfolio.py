@@ -10,14 +10,12 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Min, Q, Value
 from django.db.models.functions import Coalesce
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -27,6 +25,7 @@ from django_stubs_ext import StrOrPromise
 from assurance.access import Actor, Reach, reach, require_anywhere, visible
 from assurance.memberships import holds_on
 from assurance.models import Assessment, Cycle, Membership, Question, Review, SelfAssessment
+from assurance.queries.addresses import parts
 from assurance.queries.assessments import WAITS_ON
 from assurance.vocabulary import (
     EDITABLE_STATES,
@@ -122,19 +121,8 @@ class Kind:
     href: Callable[[int, Progress | None], str]
 
 
-ANY_ASSESSMENT = 123456789
-"""Stands in an address for the id of an assessment."""
-
-
-@cache
-def _parts(name: str, *more: str | int) -> tuple[str, str]:
-    """The address of a page of an assessment, before and after its id: a hundred of them cost more than the queries."""
-    before, _id, after = reverse(name, args=[ANY_ASSESSMENT, *more]).partition(str(ANY_ASSESSMENT))
-    return before, after
-
-
 def _address(pk: int, name: str, *more: str | int) -> str:
-    before, after = _parts(name, *more)
+    before, after = parts(name, *more)
     return f"{before}{pk}{after}"
 
 

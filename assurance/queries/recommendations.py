@@ -37,7 +37,7 @@ from assurance.insights.sheet import Table, View, of_rows
 from assurance.insights.sheet import Value as CellValue
 from assurance.models import Assessment, Authority, Cycle, FollowUp, FollowUpReview, Recommendation
 from assurance.queries.follow_ups import COLOURS as SAID_COLOURS
-from assurance.text import clean
+from assurance.text import clean, number_from
 from assurance.vocabulary import CycleState, FollowUpProgress, Permission, State
 from assurance.years import year_of
 from benchmarks.catalogue import SchemeText, scheme_text
@@ -124,8 +124,8 @@ def filters_from(params: Mapping[str, str]) -> Filters:
 
     progress, sort = params.get("progress", ""), params.get("sort", "")
     return Filters(
-        programme=_number(params.get("programme", "")),
-        cycle=_number(params.get("cycle", "")),
+        programme=number_from(params.get("programme", "")),
+        cycle=number_from(params.get("cycle", "")),
         region=given("region"),
         type=given("type"),
         benchmark=given("benchmark"),
@@ -136,10 +136,6 @@ def filters_from(params: Mapping[str, str]) -> Filters:
         search=given("search"),
         sort=sort if sort.removeprefix("-") in SORTS else "",
     )
-
-
-def _number(value: str) -> int | None:
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None
 
 
 # --- What the page shows ---------------------------------------------------------------------------------
@@ -544,7 +540,7 @@ class _Read:
         if filters.benchmark == NO_BENCHMARK:
             rows = rows.filter(benchmark_numbers=[])
         elif filters.benchmark:
-            number = _number(filters.benchmark.rpartition(".")[2])
+            number = number_from(filters.benchmark.rpartition(".")[2])
             rows = rows.filter(benchmark_numbers__contains=[number if number is not None and number < 1000 else 0])
         if filters.search:
             kept = RawSQL('"assurance_recommendation"."words"', [], output_field=SearchVectorField())
@@ -754,7 +750,7 @@ def _cell(row: Sequence[Any], place: str) -> Cell:
 
 def _benchmark_key(key: str) -> tuple[bool, int]:
     """Sorts "la-8.3" by its number, and no benchmark last."""
-    return key == NO_BENCHMARK, _number(key.rpartition(".")[2]) or 0
+    return key == NO_BENCHMARK, number_from(key.rpartition(".")[2]) or 0
 
 
 def _drawing(table: Counted) -> drawn.Drawing:

@@ -23,6 +23,7 @@ from assurance.differences import whole
 from assurance.insights import figures
 from assurance.insights.explained import Explained
 from assurance.insights.explaining import score_explained, share_explained
+from assurance.insights.figures import whole_percent
 from assurance.marks import mark_labels
 from assurance.models import (
     AgreedOutcome,
@@ -142,7 +143,7 @@ class Stated:
     @property
     def percent(self) -> int:
         """The share as a whole per cent, halves rounded up."""
-        return (200 * self.met + self.of) // (2 * self.of)
+        return whole_percent(self.met, self.of)
 
 
 @dataclass(frozen=True)

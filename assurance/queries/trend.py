@@ -36,6 +36,7 @@ from assurance.queries.scales import (
     moved_said,
     scales_for,
 )
+from assurance.text import number_from
 from assurance.vocabulary import CycleState, Permission, State
 from assurance.years import year_of
 from benchmarks.scoring import Gap
@@ -131,9 +132,7 @@ def trend_view(actor: Actor, params: Mapping[str, str], at: datetime) -> View:
     Raises:
         NotFound, Forbidden: as :func:`trend`.
     """
-    wanted = params.get("authority", "")
-    authority_id = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 10 else 0
-    page = _Found(actor, authority_id, params.get("count", "")).page()
+    page = _Found(actor, number_from(params.get("authority", "")) or 0, params.get("count", "")).page()
     name = page.authority.name
     tables = []
     for table in page.tables:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django import template
-from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -13,12 +12,10 @@ from django_stubs_ext import StrOrPromise
 
 from assurance.insights.explaining import stated_said
 from assurance.insights.heatmap import Absence, Cell
+from assurance.queries.addresses import parts
 from assurance.queries.heatmap import BY_LEVEL, CELL_WORDS, Heatmap, Read, Shown, absence_words
 
 register = template.Library()
-
-ANY_AUTHORITY = 123456789
-"""Stands in an address for the id of an authority."""
 
 
 @register.simple_tag
@@ -65,8 +62,7 @@ class _Rows:
         self.absences = {one: escape(absence_words(one, read.choice.judgement)) for one in Absence}
         self.none = escape(_("None"))
         self.met = escape(_("%(met)s of %(counted)s"))
-        before, _id, after = reverse("trend", args=[ANY_AUTHORITY]).partition(str(ANY_AUTHORITY))
-        self.trend = before, after
+        self.trend = parts("trend")
         hidden = '<span class="govuk-visually-hidden">: %(name)s</span>'
         self.years = f"{escape(_('Over the years')).replace('%', '%%')}{hidden}"
         self.drawn: dict[int, tuple[str, str]] = {}

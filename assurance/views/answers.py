@@ -21,7 +21,8 @@ from assurance.conflicts import Conflict, between
 from assurance.forms.answers import AnswerForm, CarryForm
 from assurance.queries import answers as read
 from assurance.queries.answers import AnswerPage
-from assurance.views.base import closed, number_from, put_refusal, signed_in, with_version
+from assurance.text import number_from
+from assurance.views.base import closed, put_refusal, signed_in, with_version
 from assurance.vocabulary import Mark
 
 EVERY_MARK = "marks"

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.shortcuts import redirect, render, resolve_url
 
 from assurance.actions.refusals import Unfit
+from assurance.text import number_from
 from assurance.workflow import Blocked
 
 View = Callable[..., HttpResponse]
@@ -84,11 +85,6 @@ def put_refusal(form: Form, refusal: Unfit | Blocked) -> None:
     else:
         for obstacle in refusal.obstacles:
             form.add_error(None, obstacle.message)
-
-
-def number_from(value: str | None) -> int | None:
-    """A whole number from an address, or None."""
-    return int(value) if value and value.isascii() and value.isdigit() and len(value) < 10 else None
 
 
 def with_version(data: QueryDict, version: Any, key: str = "version") -> QueryDict:

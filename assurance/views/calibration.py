@@ -6,7 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from assurance.queries import calibration as read
-from assurance.views.base import number_from, signed_in
+from assurance.text import number_from
+from assurance.views.base import signed_in
 
 
 @signed_in

@@ -24,7 +24,8 @@ from assurance.actions.drafts import (
 )
 from assurance.actions.refusals import NotEditable, Unfit
 from assurance.queries.drafts import left_draft, moment, own_draft
-from assurance.views.base import closed, number_from, signed_in
+from assurance.text import number_from
+from assurance.views.base import closed, signed_in
 
 
 def autosave(request: HttpRequest, assessment_id: int, number: int) -> HttpResponse:

@@ -18,7 +18,8 @@ from assurance.actions.refusals import NotEditable, Stale, Unfit
 from assurance.evidence_tasks import scan_file
 from assurance.forms.evidence import AddForm, EditForm, ReplaceForm
 from assurance.queries import evidence as read
-from assurance.views.base import closed, number_from, put_refusal, signed_in, with_version
+from assurance.text import number_from
+from assurance.views.base import closed, put_refusal, signed_in, with_version
 
 
 @signed_in

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_safe
 from assurance import store
 from assurance.actions import exports
 from assurance.queries import exports as read
-from assurance.text import clean
-from assurance.views.base import number_from, signed_in
+from assurance.text import clean, number_from
+from assurance.views.base import signed_in
 from assurance.vocabulary import Making
 
 ASK_AGAIN = "2"

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from assurance.queries import heatmap as read
 from assurance.queries import national as regions
-from assurance.views.base import number_from, signed_in
+from assurance.text import number_from
+from assurance.views.base import signed_in
 
 
 @signed_in

@@ -9,7 +9,8 @@ from django.utils import timezone
 from assurance.forms.history import HistoryForm, TimelineForm, exact_moment
 from assurance.queries import history as read
 from assurance.queries import timeline as happened
-from assurance.views.base import number_from, signed_in
+from assurance.text import number_from
+from assurance.views.base import signed_in
 
 
 @signed_in

@@ -18,7 +18,8 @@ from assurance.actions import history_import as write
 from assurance.actions.refusals import Stale, Unfit
 from assurance.forms.history_imports import CellsForm, HistoryUploadForm, UndoForm, VersionForm
 from assurance.queries import history_imports as read
-from assurance.views.base import number_from, put_refusal, signed_in, with_version
+from assurance.text import number_from
+from assurance.views.base import put_refusal, signed_in, with_version
 from assurance.vocabulary import ImportState, Permission
 from assurance.workbook import history_template
 from assurance.workflow import Blocked

@@ -12,8 +12,8 @@ from assurance.actions.messages import choose_digest, send_again
 from assurance.actions.refusals import NotEditable
 from assurance.forms.mail import PreferencesForm, SendAgainForm
 from assurance.queries import messages as read
-from assurance.text import clean
-from assurance.views.base import number_from, signed_in
+from assurance.text import clean, number_from
+from assurance.views.base import signed_in
 from assurance.vocabulary import MessageState
 
 

@@ -16,7 +16,8 @@ from assurance.actions.refusals import NotEditable, Stale, Unfit
 from assurance.conflicts import between
 from assurance.forms.meeting import PointForm
 from assurance.queries import meeting as read
-from assurance.views.base import closed, number_from, put_refusal, signed_in, with_version
+from assurance.text import number_from
+from assurance.views.base import closed, put_refusal, signed_in, with_version
 
 HIDDEN = "hidden"
 """What the address says to leave the adviser's own work out: ``?outcomes=hidden``."""

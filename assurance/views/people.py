@@ -14,7 +14,8 @@ from assurance.actions import people as act
 from assurance.actions.refusals import NotEditable, Unfit
 from assurance.forms.people import EndForm, HandOverForm, InviteForm, LeaveForm
 from assurance.queries import people as read
-from assurance.views.base import number_from, put_refusal, signed_in
+from assurance.text import number_from
+from assurance.views.base import put_refusal, signed_in
 from assurance.vocabulary import Role
 
 

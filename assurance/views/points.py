@@ -25,15 +25,8 @@ from assurance.forms.points import (
 )
 from assurance.queries import follow_ups as followed
 from assurance.queries import points as read
-from assurance.views.base import (
-    closed,
-    number_from,
-    numbers_of,
-    put_refusal,
-    signed_in,
-    with_version,
-    with_versions,
-)
+from assurance.text import number_from
+from assurance.views.base import closed, numbers_of, put_refusal, signed_in, with_version, with_versions
 
 Save = Callable[[Any], list[Any]]
 LIBRARY = "library"

@@ -17,8 +17,8 @@ from assurance.forms.portfolio import AssignForm, CoverForm, EndAssignmentForm, 
 from assurance.queries import assignments as assigned
 from assurance.queries import cover as covered
 from assurance.queries import portfolio as read
-from assurance.text import clean
-from assurance.views.base import number_from, put_refusal, signed_in
+from assurance.text import clean, number_from
+from assurance.views.base import put_refusal, signed_in
 
 LONGEST_FILTER = 100
 

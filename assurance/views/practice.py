@@ -14,8 +14,8 @@ from assurance.actions.practice import consent, decline, end_practice, propose_p
 from assurance.actions.refusals import NotEditable, Unfit
 from assurance.forms.practice import DECLINE, NAMED, AnswerPracticeForm, EndPracticeForm, ProposeForm
 from assurance.queries import practice as read
-from assurance.text import clean
-from assurance.views.base import closed, number_from, put_refusal, signed_in, typed_texts
+from assurance.text import clean, number_from
+from assurance.views.base import closed, put_refusal, signed_in, typed_texts
 from assurance.workflow import Moved
 
 

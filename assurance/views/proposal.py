@@ -17,7 +17,8 @@ from assurance.actions.refusals import Stale, Unfit
 from assurance.forms.proposal import ACCEPT_ALL, SAVE, SEND, Doing, ProposalForm
 from assurance.queries import proposal as read
 from assurance.queries import record as judged
-from assurance.views.base import closed, number_from, numbers_of, put_refusal, signed_in, with_versions
+from assurance.text import number_from
+from assurance.views.base import closed, numbers_of, put_refusal, signed_in, with_versions
 from assurance.workflow import Blocked
 
 

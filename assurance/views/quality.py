@@ -15,7 +15,8 @@ from assurance.actions.quality import overrule, take_back
 from assurance.actions.refusals import Stale, Unfit
 from assurance.forms.quality import REASON, OverruleForm
 from assurance.queries import quality as read
-from assurance.views.base import number_from, put_refusal, signed_in
+from assurance.text import number_from
+from assurance.views.base import put_refusal, signed_in
 
 
 @signed_in

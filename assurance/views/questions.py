@@ -17,16 +17,8 @@ from assurance.forms.answers import QuestionAnswerForm
 from assurance.forms.fields import DateParts
 from assurance.forms.questions import PLACES, AskForm, QuestionsForm
 from assurance.queries import questions as read
-from assurance.text import clean
-from assurance.views.base import (
-    closed,
-    number_from,
-    numbers_of,
-    put_refusal,
-    signed_in,
-    with_version,
-    with_versions,
-)
+from assurance.text import clean, number_from
+from assurance.views.base import closed, numbers_of, put_refusal, signed_in, with_version, with_versions
 from assurance.workflow import Blocked, Moved
 
 

@@ -17,7 +17,8 @@ from assurance.actions.readings import pull, pull_sample, record_result
 from assurance.actions.refusals import NotEditable, Stale, Unfit
 from assurance.forms.readings import SEED, ConfirmForm, DrawForm, PullForm, ResultForm
 from assurance.queries import readings as read
-from assurance.views.base import number_from, put_refusal, signed_in, typed_texts, with_version
+from assurance.text import number_from
+from assurance.views.base import put_refusal, signed_in, typed_texts, with_version
 
 
 @signed_in

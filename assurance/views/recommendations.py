@@ -7,7 +7,8 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from assurance.queries import recommendations as read
-from assurance.views.base import number_from, signed_in
+from assurance.text import number_from
+from assurance.views.base import signed_in
 
 
 @signed_in
